@@ -1,0 +1,1 @@
+"""Pipelines: they wire transforms and decide nothing."""

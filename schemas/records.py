@@ -1,0 +1,291 @@
+"""Records: the immutable values that pass between stages, one class for each.
+
+They are named tuples: immutable, typed, twenty times cheaper to build than a frozen dataclass of the same width, and
+already in the shape that SQLite, msgpack and JSON want. Quantities are `Decimal` in the item's base unit unless the
+name says otherwise; times are aware `datetime`s in UTC. `encoding` turns them into bytes and JSON.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+Kind = Literal[
+    "receipt",
+    "shipment",
+    "adjustment",
+    "count",
+    "snapshot",
+    "transfer_shipped",
+    "transfer_received",
+    "disposition_changed",
+    "return_received",
+    "inbound_announced",
+    "inbound_cancelled",
+    "reservation_requested",
+    "order_recorded",
+    "reservation_allocated",
+    "reservation_released",
+    "reservation_cancelled",
+    "reservation_expired",
+]
+
+ON_HAND_KINDS = frozenset(
+    {
+        "receipt",
+        "shipment",
+        "adjustment",
+        "count",
+        "snapshot",
+        "transfer_shipped",
+        "transfer_received",
+        "disposition_changed",
+        "return_received",
+    }
+)
+INBOUND_KINDS = frozenset({"inbound_announced", "inbound_cancelled"})
+CLAIM_KINDS = frozenset(
+    {
+        "reservation_requested",
+        "order_recorded",
+        "reservation_allocated",
+        "reservation_released",
+        "reservation_cancelled",
+        "reservation_expired",
+    }
+)
+KINDS = ON_HAND_KINDS | INBOUND_KINDS | CLAIM_KINDS
+
+Outcome = Literal["posted", "compared", "duplicate", "parked", "dead_letter"]
+
+
+class Envelope(NamedTuple):
+    """One raw message as it arrived: the bytes and what is known of them without reading them."""
+
+    source: str
+    format: str
+    received_at: datetime
+    message_id: str  # names the message within all input and survives a retry: path#part, or the queue's own id
+    correlation_id: str  # the source's, else made from source and payload, so that a retry makes the same one
+    attributes: dict[str, str]
+    payload: bytes
+
+
+class ReportedEvent(NamedTuple):
+    """What a source said, in its own vocabulary: mapped, typed, not yet checked against master data."""
+
+    transaction_key: str
+    kind: Kind
+    item_code: str
+    quantity: Decimal  # in `unit_code`; signed for adjustments only
+    unit_code: str  # "" means the item's base unit
+    occurred_at: datetime
+    source: str
+    message_id: str
+    correlation_id: str
+    received_at: datetime
+    mapping_version: str  # "wms-east/ship_confirm@1"
+    location_code: str = ""
+    lot: str = ""
+    disposition: str = ""
+    to_location_code: str = ""
+    to_disposition: str = ""
+    channel: str = ""
+    document_type: str = ""
+    document: str = ""
+    document_line: str = ""
+    order_reference: str = ""  # sales order for claims and shipments, purchase order or ASN for inbound and receipts
+    sequence: int | None = None
+    expected_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class Component(NamedTuple):
+    """One item that an event on a kit really moves, with the quantity for the whole event in base units."""
+
+    item: str
+    quantity: Decimal
+
+
+class StockEvent(NamedTuple):
+    """The canonical event: checked, in master data's vocabulary, quantity in the item's base unit."""
+
+    transaction_key: str
+    kind: Kind
+    item: str
+    quantity: Decimal
+    occurred_at: datetime
+    source: str
+    message_id: str
+    correlation_id: str
+    received_at: datetime
+    mapping_version: str
+    original_quantity: Decimal
+    original_unit: str
+    location: str = ""
+    lot: str = ""
+    disposition: str = ""
+    to_location: str = ""
+    to_disposition: str = ""
+    channel: str = ""
+    document_type: str = ""
+    document: str = ""
+    document_line: str = ""
+    order_reference: str = ""
+    sequence: int | None = None
+    expected_at: datetime | None = None
+    expires_at: datetime | None = None
+    components: tuple[Component, ...] = ()  # of a kit, once exploded; empty for any other item
+    schema_version: int = 1
+
+
+class Rejection(NamedTuple):
+    """One message, or one event of it, that could not go on: why, where, and all that a replay needs.
+
+    `outcome` is `parked` where master data may still make it good, `dead_letter` otherwise.
+    """
+
+    outcome: Outcome
+    stage: str  # "decode", "map", "check", "ledger"
+    reason: str  # a code from `transforms.reasons`
+    message: str  # names source, field, value and what was expected
+    source: str
+    message_id: str
+    event_index: int  # which event of the message, from 0; -1 when the whole message was rejected
+    correlation_id: str
+    received_at: datetime
+    mapping_version: str
+    transaction_key: str
+    missing_key: str  # "item:ABC-1" when parked
+    format: str
+    payload: bytes
+
+
+class Ignored(NamedTuple):
+    """A message, or a line of it, that its mapping names as having no effect on stock: counted as compared."""
+
+    source: str
+    message_id: str
+    reason: str
+
+
+class PositionRow(NamedTuple):
+    """On hand of one item at one location, lot and disposition."""
+
+    item: str
+    location: str
+    lot: str
+    disposition: str
+    on_hand_quantity: Decimal
+    counted_at: datetime | None  # when the last count or snapshot set the base
+    changed_by: str  # transaction key of the newest received event that moved it
+    version: int
+
+
+class ClaimRow(NamedTuple):
+    """What one order or hold still claims of one item."""
+
+    item: str
+    order_reference: str
+    channel: str
+    status: str  # requested | granted | refused | recorded | allocated | closed
+    open_quantity: Decimal
+    allocated_quantity: Decimal
+    shipped_quantity: Decimal
+    cancelled_quantity: Decimal
+    expires_at: datetime | None
+    version: int
+
+
+class InboundRow(NamedTuple):
+    """Expected supply that has not arrived: not stock, but what a promise may lean on."""
+
+    item: str
+    location: str
+    order_reference: str
+    open_quantity: Decimal
+    expected_at: datetime | None
+    version: int
+
+
+class AvailabilityRow(NamedTuple):
+    """What one channel may sell of one item or kit, in sell units, with the chain that leads there."""
+
+    item: str
+    channel: str
+    listing: str  # the channel's own id of it
+    available_quantity: int  # sell units, never negative, rounded down
+    chain: str  # JSON: [{"step": ..., "quantity": ..., "rule": ...}, ...], in the order applied
+    policy_version: str
+    changed_by: str  # transaction key of the newest received event on the item or its components
+    changed_source: str
+    changed_message_id: str
+    changed_correlation_id: str
+    changed_at: datetime
+    version: int
+
+
+class ChannelUpdate(NamedTuple):
+    """One figure to tell one channel: sent only when it differs from the last."""
+
+    channel: str
+    listing: str
+    item: str
+    quantity: int
+    previous_quantity: int | None
+    changed_by: str
+    correlation_id: str
+    version: int
+
+
+class Discrepancy(NamedTuple):
+    """Two reports of one fact that disagree."""
+
+    item: str
+    location: str
+    lot: str
+    disposition: str
+    cause: str  # "count", "snapshot", "not_owner"
+    source: str  # who reported
+    reference: str  # the count's or document's transaction key
+    expected_quantity: Decimal  # what the ledger, or the owner, says
+    reported_quantity: Decimal
+    occurred_at: datetime
+    version: int
+
+
+class Decision(NamedTuple):
+    """The one answer to one reservation request."""
+
+    transaction_key: str
+    item: str
+    order_reference: str
+    channel: str
+    outcome: str  # "granted" or "refused"
+    requested_quantity: Decimal
+    granted_quantity: Decimal
+    reason: str
+    correlation_id: str
+    decided_at: datetime
+
+
+class Alert(NamedTuple):
+    """Something a person must look at."""
+
+    kind: str  # "oversell", "negative_on_hand", "silent_source", ...
+    item: str
+    location: str
+    message: str
+    quantity: Decimal
+    raised_by: str  # transaction key
+    correlation_id: str
+    version: int
+
+
+class OutcomeCount(NamedTuple):
+    """How many events, or whole messages, of one source ended the same way."""
+
+    source: str
+    level: str  # "message" or "event"
+    outcome: str
+    reason: str
+    count: int

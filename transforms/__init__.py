@@ -1,0 +1,1 @@
+"""The stages of the flow, one package for each, in the order an event walks them."""
