@@ -1,0 +1,180 @@
+"""Master data: a folder of tables that people govern in, one immutable and checked `MasterData` out.
+
+Sources spell things their own way. A code of an item is looked up as (source, code), then as a code of every source,
+then as our own name; a location likewise; a unit by its code or its own name. An answer of None means that master data
+does not know it *yet*: the event is parked until it does.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from schemas import master_tables as tabled
+from schemas.boms import BOM_DEPTH_MAX, BomFile, KitSpec, Place, build_boms
+from schemas.master_files import BOMS_FILE, LINE, TABLES, CsvRow, open_table, read_tables
+from schemas.master_records import Bom, BomLine, Channel, Item, Listing, Location, Lot
+from schemas.master_tables import ANY
+from schemas.yaml_files import SpecError, line_of, load_yaml, parse
+
+__all__ = [
+    "BOM_DEPTH_MAX",
+    "Bom",
+    "BomLine",
+    "Channel",
+    "Item",
+    "Listing",
+    "Location",
+    "Lot",
+    "MasterData",
+    "build_master_data",
+    "load_master_data",
+]
+
+PROBLEMS_SHOWN_MAX = 50  # a wrong column makes one for each row; nobody reads more
+
+
+@dataclass(frozen=True, slots=True)
+class MasterData:
+    """What a company knows of its items, places and partners; plain dicts inside, so it pickles and looks up fast."""
+
+    version: str  # made from the contents: equal tables have equal versions
+    items: dict[str, Item]
+    locations: dict[str, Location]
+    channels: dict[str, Channel]
+    dispositions: dict[str, str]
+    listings: dict[tuple[str, str], Listing]  # (channel, item)
+    listings_of: dict[str, tuple[Listing, ...]]  # item -> its listings, by channel
+    lots: dict[tuple[str, str], Lot]  # (item, lot)
+    boms: dict[str, tuple[Bom, ...]]  # kit -> its bills, by date
+    item_codes: dict[tuple[str, str], str]  # (source or "*", code)
+    location_codes: dict[tuple[str, str], str]
+    unit_codes: dict[str, str]  # every unit under its own name too
+    listing_items: dict[tuple[str, str], str]  # (channel, listing) -> item
+    ownership: dict[tuple[str, str], str]  # (location or "*", facts) -> source
+    code_counts: dict[tuple[str, str], int]  # ("item" or "location", source or "*") -> how many codes, for messages
+
+    def item_of(self, source: str, code: str) -> str | None:
+        """The item that `source` calls `code`."""
+        found = self.item_codes.get((source, code)) or self.item_codes.get((ANY, code))
+        if found is not None:
+            return found
+        return code if code in self.items else None
+
+    def location_of(self, source: str, code: str) -> str | None:
+        """The location that `source` calls `code`."""
+        found = self.location_codes.get((source, code)) or self.location_codes.get((ANY, code))
+        if found is not None:
+            return found
+        return code if code in self.locations else None
+
+    def unit_of(self, code: str) -> str | None:
+        """The unit that a code means; our own names mean themselves."""
+        return self.unit_codes.get(code)
+
+    def factor(self, item: str, unit: str) -> Decimal | None:
+        """Base units in one `unit` of an item; None where the item has no such unit."""
+        known = self.items.get(item)
+        return known.factors.get(unit) if known else None
+
+    def item_of_listing(self, channel: str, listing: str) -> str | None:
+        """The item that a channel sells under its own id `listing`."""
+        return self.listing_items.get((channel, listing))
+
+    def owner(self, location: str, facts: str) -> str | None:
+        """The one source whose `facts` about a location are posted; None: every source's are."""
+        return self.ownership.get((location, facts)) or self.ownership.get((ANY, facts))
+
+    def codes_known(self, what: str, source: str) -> int:
+        """How many codes of an "item" or "location" are mapped for a source."""
+        return self.code_counts.get((what, source), 0) + self.code_counts.get((what, ANY), 0)
+
+
+def load_master_data(folder: Path) -> MasterData:
+    """The checked master data of a folder; SpecError with the file and line of everything that is wrong with it."""
+    tables = read_tables(folder)
+    path = folder / BOMS_FILE
+    if not path.exists():
+        return build_master_data(tables, folder=folder)
+    kits = parse(BomFile, path).kits
+    tree = load_yaml(path)
+
+    def place(*steps: str | int) -> str:
+        return f"{path}:{line_of(tree, *steps)}"
+
+    return build_master_data(tables, kits, folder=folder, bom_place=place)
+
+
+def build_master_data(
+    tables: Mapping[str, Sequence[CsvRow]],
+    boms: Iterable[KitSpec | Mapping[str, Any]] = (),
+    *,
+    folder: Path | None = None,
+    bom_place: Place | None = None,
+) -> MasterData:
+    """Master data from rows of text by table and column, as `TABLES` names them; SpecError listing every problem.
+
+    `folder` and `bom_place` only make the messages name real files; a row's own line is under `LINE`.
+    """
+    if unknown := tables.keys() - TABLES.keys():
+        raise SpecError(f"unknown table {min(unknown)!r}, expected one of {', '.join(TABLES)}")
+    problems: list[str] = []
+    rows = {name: open_table(name, tables.get(name, ()), folder, problems) for name in TABLES}
+    kits = [KitSpec.model_validate(kit) for kit in boms]
+    items = tabled.items_of(rows["items"], rows["item_units"])
+    locations = tabled.locations_of(rows["locations"])
+    channels = tabled.channels_of(rows["channels"])
+    listings = tabled.listings_of(rows["listings"], channels, items)
+    item_codes = tabled.codes_of(rows["item_codes"], "item", items, "items.csv")
+    location_codes = tabled.codes_of(rows["location_codes"], "location", locations, "locations.csv")
+    master = MasterData(
+        version=_version(tables, kits),
+        items=items,
+        locations=locations,
+        channels=channels,
+        dispositions=tabled.dispositions_of(rows["dispositions"]),
+        listings=listings,
+        listings_of=_by_item(listings.values()),
+        lots=tabled.lots_of(rows["lots"], items),
+        boms=build_boms(kits, items, bom_place or _place_without_file, problems),
+        item_codes=item_codes,
+        location_codes=location_codes,
+        unit_codes=tabled.unit_codes_of(rows["unit_codes"], items.values()),
+        listing_items={(one.channel, one.listing): one.item for one in listings.values()},
+        ownership=tabled.ownership_of(rows["ownership"], locations),
+        code_counts=dict(
+            Counter(
+                [("item", source) for source, _ in item_codes] + [("location", source) for source, _ in location_codes]
+            )
+        ),
+    )
+    if problems:
+        more = [f"and {len(problems) - PROBLEMS_SHOWN_MAX} more"] if len(problems) > PROBLEMS_SHOWN_MAX else []
+        raise SpecError("\n".join(problems[:PROBLEMS_SHOWN_MAX] + more))
+    return master
+
+
+def _place_without_file(*steps: str | int) -> str:
+    return f"{BOMS_FILE}: {'.'.join(map(str, steps))}"
+
+
+def _by_item(listings: Iterable[Listing]) -> dict[str, tuple[Listing, ...]]:
+    found: dict[str, list[Listing]] = {}
+    for listing in sorted(listings):
+        found.setdefault(listing.item, []).append(listing)
+    return {item: tuple(its) for item, its in found.items()}
+
+
+def _version(tables: Mapping[str, Sequence[CsvRow]], kits: Iterable[KitSpec]) -> str:
+    """The same for the same rows, in whatever order and on whatever line they stand."""
+    contents = {
+        name: sorted(sorted((column, cell) for column, cell in row.items() if column != LINE) for row in rows)
+        for name, rows in tables.items()
+        if rows
+    }
+    text = json.dumps([contents, sorted(kit.model_dump_json() for kit in kits)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
