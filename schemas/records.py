@@ -7,7 +7,7 @@ name says otherwise; times are aware `datetime`s in UTC. `encoding` turns them i
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal[
     "receipt",
@@ -84,6 +84,7 @@ class ReportedEvent(NamedTuple):
     correlation_id: str
     received_at: datetime
     mapping_version: str  # "wms-east/ship_confirm@1"
+    event_index: int = 0  # which event of its message
     location_code: str = ""
     lot: str = ""
     disposition: str = ""
@@ -121,6 +122,7 @@ class StockEvent(NamedTuple):
     mapping_version: str
     original_quantity: Decimal
     original_unit: str
+    event_index: int = 0  # which event of its message
     location: str = ""
     lot: str = ""
     disposition: str = ""
@@ -136,6 +138,14 @@ class StockEvent(NamedTuple):
     expires_at: datetime | None = None
     components: tuple[Component, ...] = ()  # of a kit, once exploded; empty for any other item
     schema_version: int = 1
+
+    @classmethod
+    def from_row(cls, row: tuple[Any, ...]) -> "StockEvent":
+        """An event from its plain tuple, as `encoding.unpack` gives it."""
+        event = cls._make(row)
+        if event.components:
+            return event._replace(components=tuple(Component(*part) for part in event.components))
+        return event
 
 
 class Rejection(NamedTuple):

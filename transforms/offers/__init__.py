@@ -1,1 +1,9 @@
-"""Stage package: see the module docstrings."""
+"""Offers: the books of an item enter, what each channel may sell of it leaves, with the chain that leads there.
+
+- `availability_rules`  what a named definition counts at each location: dispositions, lots, claims, safety stock
+- `allocation_rules`    pools: who may draw on what is free, so that no two promises count the same unit
+- `channel_rules`       buffer, threshold, cap, blackout, whole sell units: from a pool to the figure a channel is told
+- `kit_offers`          the same for kits, from what their components leave
+- `offer_rules`         all of it for one item and every channel that lists it
+- `offers`              `DeriveAvailability` and `DetectChanges`, the transforms around them
+"""

@@ -1,0 +1,174 @@
+"""Changed rows: what of an item's books changed since the last publication, as records for the views."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from schemas.records import Alert, ClaimRow, Discrepancy, InboundRow, PositionRow
+from transforms.ledger.item_ledger import Identity, ItemLedger, Place, ReportKey
+from transforms.ledger.ledger_rules import LedgerRules
+from transforms.ledger.position_rules import ZERO
+
+
+class Judged(NamedTuple):
+    """One comparison of what was expected with what was reported."""
+
+    identity: Identity
+    expected: Decimal
+    reported: Decimal
+    occurred_at: datetime
+
+
+def settle_claims(ledger: ItemLedger, now: datetime) -> None:
+    """Carry claims that changed into the open claims of their item."""
+    for order_reference in ledger.unsettled:
+        claim = ledger.claims[order_reference]
+        for sign, (channel, soft, hard) in ((-1, claim.placed), (1, claim.placed_at(now))):
+            if soft:
+                ledger.soft_claims[channel] = ledger.soft_claims.get(channel, ZERO) + sign * soft
+            for location, quantity in hard.items():
+                ledger.hard_claims[location] = ledger.hard_claims.get(location, ZERO) + sign * quantity
+        claim.placed = claim.placed_at(now)
+    ledger.unsettled.clear()
+
+
+def changed_rows(ledger: ItemLedger, now: datetime, rules: LedgerRules, for_sale: frozenset[str]) -> Iterator[Any]:
+    """Every record that changed, each once; the books then count as published."""
+    settle_claims(ledger, now)
+    for what, key in sorted(ledger.dirty, key=repr):
+        if what == "cell":
+            yield _position_row(ledger, key)
+        elif what == "claim":
+            yield _claim_row(ledger, key, now)
+        elif what == "inbound":
+            yield _inbound_row(ledger, key)
+    yield from _discrepancies(ledger, now, rules)
+    yield from _alerts(ledger, for_sale)
+    ledger.dirty.clear()
+    ledger.disturbed_from = None
+
+
+def _position_row(ledger: ItemLedger, place: Place) -> PositionRow:
+    cell = ledger.cells[place]
+    counted_at = cell.counts[-1].occurred_at if cell.counts else None
+    changed_by = ledger.last.transaction_key if ledger.last else ""
+    return PositionRow(ledger.item, *place, cell.quantity, counted_at, changed_by, ledger.version)
+
+
+def _claim_row(ledger: ItemLedger, order_reference: str, now: datetime) -> ClaimRow:
+    claim = ledger.claims[order_reference]
+    return ClaimRow(
+        item=ledger.item,
+        order_reference=order_reference,
+        channel=claim.channel,
+        status=claim.status_at(now),
+        open_quantity=claim.open_at(now),
+        allocated_quantity=sum(claim.allocated_at(now).values(), ZERO),
+        shipped_quantity=claim.shipped_total(),
+        cancelled_quantity=claim.cancelled,
+        expires_at=claim.expires_at,
+        version=ledger.version,
+    )
+
+
+def _inbound_row(ledger: ItemLedger, order_reference: str) -> InboundRow:
+    inbound = ledger.inbound[order_reference]
+    location, expected_at = inbound.expected()
+    return InboundRow(ledger.item, location, order_reference, inbound.open(), expected_at, ledger.version)
+
+
+def _discrepancies(ledger: ItemLedger, now: datetime, rules: LedgerRules) -> Iterator[Discrepancy]:
+    for judged in _judgements(ledger, now, rules):
+        differs = abs(judged.expected - judged.reported) > rules.count_tolerance
+        if differs:
+            ledger.flagged.add(judged.identity)
+        elif judged.identity not in ledger.flagged:
+            continue  # nothing to say, and nothing said before that would need a cure
+        else:
+            ledger.flagged.remove(judged.identity)
+        yield Discrepancy(
+            ledger.item, *judged.identity, judged.expected, judged.reported, judged.occurred_at, ledger.version
+        )
+
+
+def _judgements(ledger: ItemLedger, now: datetime, rules: LedgerRules) -> Iterator[Judged]:
+    for what, key in sorted(ledger.dirty, key=repr):
+        if what == "count":
+            yield from _judge_count(ledger, *key)
+        elif what == "reported":
+            yield from _judge_movement(ledger, key, now, rules)
+        elif what == "posted":
+            for reported in list(ledger.reported):
+                if reported[:3] == key:
+                    yield from _judge_movement(ledger, reported, now, rules)
+        elif what == "report" and key not in ledger.reports:
+            yield from _cured(ledger, key, now)
+    for key, report in ledger.reports.items():
+        if ("report", key) in ledger.dirty or _disturbed(ledger, report.occurred_at):
+            expected = _on_hand_as_of(ledger, report.location, report.lot, report.disposition, report.occurred_at)
+            identity = (report.location, report.lot, report.disposition, "not_owner", report.source, key)
+            yield Judged(identity, expected, report.quantity, report.occurred_at)
+
+
+def _disturbed(ledger: ItemLedger, at: datetime) -> bool:
+    return ledger.disturbed_from is not None and ledger.disturbed_from <= at
+
+
+def _judge_count(ledger: ItemLedger, place: Place, key: str) -> Iterator[Judged]:
+    cell = ledger.cells[place]
+    count = next((count for count in cell.counts if count.key == key), None)
+    if count is None:
+        for identity in [one for one in ledger.flagged if one[:3] == place and one[5] == key]:
+            yield Judged(identity, ZERO, ZERO, ledger.newest_at)  # type: ignore[arg-type]
+        return
+    expected = count.quantity if cell.is_opening(count) else count.quantity - count.difference
+    yield Judged((*place, count.kind, count.source, key), expected, count.quantity, count.occurred_at)
+
+
+def _judge_movement(ledger: ItemLedger, key: ReportKey, now: datetime, rules: LedgerRules) -> Iterator[Judged]:
+    reported = ledger.reported[key]
+    if reported.newest_at is None or reported.newest_at + rules.settle > now:
+        return
+    kind, location, reference, source = key
+    expected = ledger.posted.get((kind, location, reference), ZERO)
+    identity = (location, "", "", "not_owner", source, f"{kind}:{reference}")
+    yield Judged(identity, expected, reported.quantity, reported.newest_at)
+
+
+def _cured(ledger: ItemLedger, key: str, now: datetime) -> Iterator[Judged]:
+    for identity in [one for one in ledger.flagged if one[3] == "not_owner" and one[5] == key]:
+        yield Judged(identity, ZERO, ZERO, now)
+
+
+def _on_hand_as_of(ledger: ItemLedger, location: str, lot: str, disposition: str, at: datetime) -> Decimal:
+    """On hand at a place at a moment; of all lots together where none is named."""
+    if lot:
+        places = [(location, lot, disposition)]
+    else:
+        places = [place for place in ledger.cells if (place[0], place[2]) == (location, disposition)]
+    return sum((ledger.cells[place].quantity_as_of(at) for place in places if place in ledger.cells), ZERO)
+
+
+def _alerts(ledger: ItemLedger, for_sale: frozenset[str]) -> Iterator[Alert]:
+    claimed = sum(ledger.soft_claims.values(), ZERO) + sum(ledger.hard_claims.values(), ZERO)
+    sellable = sum((cell.quantity for place, cell in ledger.cells.items() if place[2] in for_sale), ZERO)
+    standing = {("oversell", ""): max(ZERO, claimed - sellable)}
+    for (location, lot, disposition), cell in ledger.cells.items():
+        if cell.quantity < 0:
+            standing["negative_on_hand", f"{location}/{lot}/{disposition}"] = cell.quantity
+    for which in sorted(standing.keys() | ledger.alerts.keys()):
+        quantity = standing.get(which, ZERO)
+        if quantity != ledger.alerts.get(which, ZERO):
+            yield _alert(ledger, *which, quantity)
+            ledger.alerts[which] = quantity
+
+
+def _alert(ledger: ItemLedger, kind: str, location: str, quantity: Decimal) -> Alert:
+    words = {
+        "oversell": f"{quantity} of {ledger.item} are sold that are not there: find stock or tell the buyers",
+        "negative_on_hand": f"{ledger.item} stands at {quantity} in {location}: a receipt is missing or a shipment wrong",
+    }
+    message = words[kind] if quantity else f"{kind} of {ledger.item} is cured"
+    by, correlation_id = (ledger.last.transaction_key, ledger.last.correlation_id) if ledger.last else ("", "")
+    return Alert(kind, ledger.item, location, message, quantity, by, correlation_id, ledger.version)

@@ -1,0 +1,138 @@
+"""Claim rules: what orders and holds still want of one item, whatever the order in which their events arrive.
+
+Everything about a claim is a sum, so nothing depends on order: a cancellation that overtakes its order, or a shipment
+that is reported before the order it fulfils, ends in the same claim.
+
+    order 5, cancel 2, ship 3      open 0
+    cancel 2, ship 3, order 5      open 0
+    hold 4 until 10:00, order 4    open 4: the order takes the hold over, it is not added to it
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from transforms.ledger.position_rules import ZERO
+
+Placed = tuple[str, Decimal, dict[str, Decimal]]  # channel, open without a location, open by location
+
+NOWHERE: Placed = ("", ZERO, {})
+
+
+class Claim:
+    """The sums of one order reference on one item."""
+
+    __slots__ = (
+        "allocated",
+        "cancelled",
+        "expiries",
+        "granted",
+        "names",
+        "placed",
+        "recorded",
+        "refused",
+        "released",
+        "shipped",
+    )
+
+    def __init__(self) -> None:
+        self.recorded = ZERO
+        self.cancelled = ZERO
+        self.released = ZERO
+        self.granted = ZERO
+        self.refused = False
+        self.placed: Placed = NOWHERE  # what it last added to its item's open claims
+        self.allocated: dict[str, Decimal] = {}
+        self.shipped: dict[str, Decimal] = {}
+        self.names: list[tuple[datetime, str, str]] = []  # (occurred_at, key, channel), unordered
+        self.expiries: list[tuple[datetime, str]] = []  # (expires_at, key), unordered
+
+    @property
+    def channel(self) -> str:
+        """The channel that its earliest event names."""
+        return min(self.names)[2] if self.names else ""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the hold ends: the latest that any request asked for."""
+        return max(self.expiries)[0] if self.expiries else None
+
+    def hold_at(self, now: datetime) -> Decimal:
+        """What is held without an order; gone once expired."""
+        expires_at = self.expires_at
+        if expires_at is not None and expires_at <= now:
+            return ZERO
+        return max(ZERO, self.granted - self.released)
+
+    def open_at(self, now: datetime) -> Decimal:
+        """What is still wanted."""
+        demand = max(self.recorded, self.hold_at(now)) if self.granted else self.recorded
+        return max(ZERO, demand - self.cancelled - self.shipped_total())
+
+    def shipped_total(self) -> Decimal:
+        return sum(self.shipped.values(), ZERO)
+
+    def allocated_at(self, now: datetime) -> dict[str, Decimal]:
+        """The part of `open_at` that is promised from one location, never more than is open."""
+        left = self.open_at(now)
+        placed: dict[str, Decimal] = {}
+        for location in sorted(self.allocated):
+            wanted = max(ZERO, self.allocated[location] - self.shipped.get(location, ZERO))
+            placed[location] = min(wanted, left)
+            left -= placed[location]
+        return {location: quantity for location, quantity in placed.items() if quantity}
+
+    def placed_at(self, now: datetime) -> Placed:
+        """What it adds to the open claims of its item: by channel, or by location where it is allocated."""
+        allocated = self.allocated_at(now) if self.allocated else {}
+        return self.channel, self.open_at(now) - sum(allocated.values(), ZERO), allocated
+
+    def status_at(self, now: datetime) -> str:
+        """Where it stands, for people."""
+        if not self.open_at(now):
+            return "refused" if self.refused and not self.recorded else "closed"
+        if self.allocated_at(now):
+            return "allocated"
+        return "recorded" if self.recorded else "granted"
+
+
+class Notice(NamedTuple):
+    """One announcement; the newest says where and when."""
+
+    occurred_at: datetime
+    received_at: datetime
+    key: str
+    location: str
+    expected_at: datetime | None
+
+
+class Inbound:
+    """The sums of one purchase order or advance ship notice on one item."""
+
+    __slots__ = ("announced", "cancelled", "notices", "received")
+
+    def __init__(self) -> None:
+        self.announced = ZERO
+        self.cancelled = ZERO
+        self.received = ZERO
+        self.notices: list[Notice] = []  # unordered
+
+    def open(self) -> Decimal:
+        """What is still to come."""
+        return max(ZERO, self.announced - self.cancelled - self.received)
+
+    def expected(self) -> tuple[str, datetime | None]:
+        """Where and when, by the newest notice."""
+        if not self.notices:
+            return "", None
+        newest = max(self.notices, key=lambda notice: notice[:3])
+        return newest.location, newest.expected_at
+
+
+def add_to(sums: dict[str, Decimal], place: str, quantity: Decimal) -> None:
+    """Add to a sum by place, dropping it when it is zero again."""
+    total = sums.get(place, ZERO) + quantity
+    if total:
+        sums[place] = total
+    else:
+        sums.pop(place, None)

@@ -1,0 +1,174 @@
+"""Item ledger: everything the ledger knows of one item, and the double entry that keeps it summing to zero."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from schemas.records import StockEvent
+from transforms.ledger.claim_rules import Claim, Inbound
+from transforms.ledger.position_rules import ZERO, Cell
+
+Place = tuple[str, str, str]  # location, lot, disposition
+
+SUPPLIER = "supplier"
+CUSTOMER = "customer"
+IN_TRANSIT = "in_transit"
+COUNT_DIFFERENCE = "count_difference"
+
+
+class Report(NamedTuple):
+    """A count or snapshot by a source that does not own the position: compared, never posted."""
+
+    occurred_at: datetime
+    quantity: Decimal
+    source: str
+    location: str
+    lot: str
+    disposition: str
+
+
+class Reported:
+    """What one source, not the owner, reports of one kind for one reference."""
+
+    __slots__ = ("newest_at", "quantity")
+
+    def __init__(self) -> None:
+        self.quantity = ZERO
+        self.newest_at: datetime | None = None
+
+
+Identity = tuple[str, str, str, str, str, str]  # location, lot, disposition, cause, source, reference
+ReportKey = tuple[str, str, str, str]  # kind, location, reference, source
+PostedKey = tuple[str, str, str]  # kind, location, reference
+
+
+class LastEvent(NamedTuple):
+    """The newest received event on an item: what a published figure is traced back to."""
+
+    received_at: datetime
+    transaction_key: str
+    source: str
+    message_id: str
+    correlation_id: str
+
+
+class LedgerState(NamedTuple):
+    """How far the books of an item have come."""
+
+    version: int
+    last: LastEvent | None
+
+
+class ItemLedger:
+    """The books of one item. Changed only by `ledger_rules`."""
+
+    __slots__ = (
+        "accounts",
+        "alerts",
+        "cells",
+        "claims",
+        "compared",
+        "dirty",
+        "disturbed_from",
+        "entries",
+        "flagged",
+        "hard_claims",
+        "inbound",
+        "item",
+        "last",
+        "newest_at",
+        "posted",
+        "published",
+        "reported",
+        "reports",
+        "soft_claims",
+        "unsettled",
+        "version",
+    )
+
+    def __init__(self, item: str) -> None:
+        self.item = item
+        self.version = 0  # goes up with every change, so that views can refuse what is older
+        self.entries: dict[str, bytes] = {}  # transaction key -> the packed event, for as long as history is retained
+        self.compared: set[str] = set()  # keys of entries that were compared, not posted
+        self.cells: dict[Place, Cell] = {}
+        self.accounts: dict[str, Decimal] = {}  # the counter-accounts, without the differences of counts
+        self.claims: dict[str, Claim] = {}  # by order reference
+        self.inbound: dict[str, Inbound] = {}  # by order reference
+        self.reports: dict[str, Report] = {}  # by transaction key
+        self.reported: dict[ReportKey, Reported] = {}
+        self.posted: dict[PostedKey, Decimal] = {}  # what owners posted, where others may report the same
+        self.newest_at: datetime | None = None
+        self.last: LastEvent | None = None
+        self.soft_claims: dict[str, Decimal] = {}  # channel -> open claims without a location
+        self.hard_claims: dict[str, Decimal] = {}  # location -> open claims promised from there
+        self.unsettled: set[str] = set()  # order references not yet carried into the two sums above
+        self.dirty: set[tuple[str, Any]] = set()  # what changed since the last publication
+        self.disturbed_from: datetime | None = None  # the earliest time whose on hand changed since then
+        self.flagged: set[Identity] = set()  # discrepancies published and not yet cured
+        self.published: dict[str, int] = {}  # channel -> quantity last told
+        self.alerts: dict[tuple[str, str], Decimal] = {}  # (kind, location) -> quantity last raised
+
+    def cell(self, place: Place) -> Cell:
+        found = self.cells.get(place)
+        if found is None:
+            found = self.cells[place] = Cell()
+        return found
+
+    def claim(self, order_reference: str) -> Claim:
+        found = self.claims.get(order_reference)
+        if found is None:
+            found = self.claims[order_reference] = Claim()
+        return found
+
+    def expected(self, order_reference: str) -> Inbound:
+        found = self.inbound.get(order_reference)
+        if found is None:
+            found = self.inbound[order_reference] = Inbound()
+        return found
+
+    def transfer(self, account: str, quantity: Decimal) -> None:
+        """Put a quantity into a counter-account (negative: take it out)."""
+        self.accounts[account] = self.accounts.get(account, ZERO) + quantity
+
+    def note_received(self, event: StockEvent) -> None:
+        """Keep the newest event by receipt, and the newest time for the horizon."""
+        stamp = (event.received_at, event.transaction_key)
+        if self.last is None or stamp > self.last[:2]:
+            self.last = LastEvent(*stamp, event.source, event.message_id, event.correlation_id)
+        if self.newest_at is None or event.occurred_at > self.newest_at:
+            self.newest_at = event.occurred_at
+
+    def state(self) -> LedgerState:
+        """What a published figure is traced back to."""
+        return LedgerState(self.version, self.last)
+
+    def disturb(self, occurred_at: datetime) -> None:
+        """Note that on hand at this time and later may have changed."""
+        if self.disturbed_from is None or occurred_at < self.disturbed_from:
+            self.disturbed_from = occurred_at
+
+
+Books = dict[str, ItemLedger]
+
+
+def balances(ledger: ItemLedger) -> Iterator[tuple[str, Decimal]]:
+    """Every account of the item with its balance; they sum to zero."""
+    for place, cell in ledger.cells.items():
+        yield "/".join(place), cell.quantity
+    differences = sum((cell.differences() for cell in ledger.cells.values()), ZERO)
+    yield from ledger.accounts.items()
+    yield f"{COUNT_DIFFERENCE}:counts", -differences
+
+
+class ConservationError(AssertionError):
+    """The accounts of an item do not sum to zero: a fault in the rules, never in the data."""
+
+
+def check_conservation(books: Mapping[str, ItemLedger]) -> None:
+    """Raise `ConservationError` if the accounts of any item do not sum to zero."""
+    for item, ledger in books.items():
+        accounts = list(balances(ledger))
+        if sum((quantity for _, quantity in accounts), ZERO) != 0:
+            raise ConservationError(f"accounts of {item} do not sum to zero: {accounts}")

@@ -1,0 +1,171 @@
+"""Ledger rules: one canonical event into the books of its item, and out again if a better claim to its key appears.
+
+An event ends as exactly one outcome. `posted` and `compared` enter the books; `duplicate` and `dead_letter` leave them
+as they were. `docs/ledger.md` has every rule on one page; `tests/oracle.py` is a second, independent reading of it.
+
+    receipt 10 (key a)        posted      on hand 10
+    receipt 10 (key a)        duplicate   on hand 10
+    receipt 12 (key a), received before the first one was
+                              posted      on hand 12, and the first becomes a dead letter: conflicting_duplicate
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from operator import attrgetter
+from typing import NamedTuple
+
+from schemas.encoding import unpack
+from schemas.records import CLAIM_KINDS, INBOUND_KINDS, StockEvent
+from transforms.ledger import effects
+from transforms.ledger.item_ledger import Books, ItemLedger
+
+CONFLICT = "conflicting_duplicate"
+TOO_OLD = "older_than_horizon"
+
+DISPOSITION_KINDS = frozenset({"disposition_changed", "return_received"})
+
+OwnersOf = Callable[[str, str], frozenset[str]]  # (location, facts) -> sources; empty: nobody owns them
+Decide = Callable[[Books, StockEvent], Decimal]  # what a reservation request is granted, 0 or more
+
+
+class LedgerRules(NamedTuple):
+    """What the rules need to know from outside."""
+
+    owners_of: OwnersOf
+    decide: Decide
+    history: timedelta = timedelta(days=30)
+    settle: timedelta = timedelta(minutes=60)
+    count_tolerance: Decimal = Decimal(0)
+
+
+class Result(NamedTuple):
+    """What became of one event; `loser` is an earlier event that it put out of the books."""
+
+    outcome: str
+    reason: str = ""
+    explanation: str = ""
+    loser: StockEvent | None = None
+    loser_outcome: str = ""  # what it had been counted as
+    loser_reason: str = ""
+    granted: Decimal | None = None  # of a reservation request
+
+
+def facts_of(kind: str) -> str:
+    """Which column of the ownership table a kind belongs to."""
+    if kind in CLAIM_KINDS:
+        return "claims"
+    if kind in INBOUND_KINDS:
+        return "inbound"
+    return "dispositions" if kind in DISPOSITION_KINDS else "on_hand"
+
+
+CONTENT = (
+    "kind",
+    "quantity",
+    "occurred_at",
+    "location",
+    "lot",
+    "disposition",
+    "to_location",
+    "to_disposition",
+    "channel",
+    "order_reference",
+    "sequence",
+    "expected_at",
+    "expires_at",
+)
+
+content = attrgetter(*CONTENT)  # the business fact an event states, without how and when it came
+
+
+def record(books: Books, event: StockEvent, packed: bytes, rules: LedgerRules) -> Result:
+    """Enter one event; `packed` is the event as bytes, kept to recognise and undo it."""
+    ledger = books.get(event.item)
+    if ledger is None:
+        ledger = books[event.item] = ItemLedger(event.item)
+    known = ledger.entries.get(event.transaction_key)
+    if known is not None:
+        return _again(books, event, packed, as_event(known), rules)
+    if ledger.newest_at is not None and event.occurred_at < ledger.newest_at - rules.history:
+        limit = ledger.newest_at - rules.history
+        return Result("dead_letter", TOO_OLD, f"occurred {event.occurred_at}, expected {limit} or later")
+    return _enter(books, ledger, event, packed, rules)
+
+
+def _enter(books: Books, ledger: ItemLedger, event: StockEvent, packed: bytes, rules: LedgerRules) -> Result:
+    ledger.entries[event.transaction_key] = packed
+    owners = rules.owners_of(event.location, facts_of(event.kind))
+    posted = not owners or event.source in owners
+    granted = None
+    if not posted:
+        ledger.compared.add(event.transaction_key)
+        effects.compare(books, event, 1)
+    elif event.kind == "reservation_requested":
+        granted = rules.decide(books, event)
+        effects.decide(books, event, granted)
+    else:
+        effects.post(books, event, 1, shared=bool(owners))
+    for item in moved_items(event):
+        touched = books[item]
+        touched.version += 1
+        touched.note_received(event)
+    return Result("posted" if posted else "compared", granted=granted)
+
+
+def moved_items(event: StockEvent) -> set[str]:
+    """The items whose books an event enters: its own, and the components it moves."""
+    return {event.item, *(component.item for component in event.components)}
+
+
+def _again(books: Books, event: StockEvent, packed: bytes, first: StockEvent, rules: LedgerRules) -> Result:
+    if content(first) == content(event):
+        return Result("duplicate")
+    keeps_first = (first.received_at, first.message_id) <= (event.received_at, event.message_id)
+    if keeps_first or "reservation_requested" in (first.kind, event.kind):
+        return Result("dead_letter", CONFLICT, _conflict(first, event))
+    ledger = books[event.item]
+    counted = "compared" if event.transaction_key in ledger.compared else "posted"
+    _take_out(books, ledger, first, rules)
+    entered = _enter(books, ledger, event, packed, rules)
+    explanation = _conflict(event, first)
+    return entered._replace(loser=first, loser_outcome=counted, loser_reason=CONFLICT, explanation=explanation)
+
+
+def _conflict(kept: StockEvent, other: StockEvent) -> str:
+    names = [name for name in CONTENT if getattr(kept, name) != getattr(other, name)]
+    differ = ", ".join(f"{name} {getattr(other, name)} (kept: {getattr(kept, name)})" for name in names)
+    return f"key {kept.transaction_key} was already used by message {kept.message_id} with other content: {differ}"
+
+
+def _take_out(books: Books, ledger: ItemLedger, event: StockEvent, rules: LedgerRules) -> None:
+    del ledger.entries[event.transaction_key]
+    if event.transaction_key in ledger.compared:
+        ledger.compared.remove(event.transaction_key)
+        effects.compare(books, event, -1)
+    else:
+        shared = bool(rules.owners_of(event.location, facts_of(event.kind)))
+        effects.post(books, event, -1, shared=shared)
+    for item in moved_items(event):
+        books[item].version += 1
+
+
+def as_event(packed: bytes) -> StockEvent:
+    """An entry of the books as the event it was."""
+    return StockEvent.from_row(unpack(packed))
+
+
+def forget_before_horizon(ledger: ItemLedger, rules: LedgerRules) -> int:
+    """Drop what is older than the retained history; returns how many entries went."""
+    if ledger.newest_at is None:
+        return 0
+    cut = ledger.newest_at - rules.history
+    old = [key for key, packed in ledger.entries.items() if as_event(packed).occurred_at < cut]
+    for key in old:
+        del ledger.entries[key]
+        ledger.compared.discard(key)
+        ledger.reports.pop(key, None)
+    if old:
+        for cell in ledger.cells.values():
+            cell.forget_before(cut)
+    return len(old)

@@ -1,0 +1,217 @@
+"""Shard rules: a group of canonical events in, every record that changed because of them out. No Beam here.
+
+A shard holds the books of many items, whole families of them, so that everything that must be decided together is in one
+place. `fold` is a pure fold in this sense: the same books, events and clock give the same books and records, so a retried
+bundle, or a journal that is read again after a crash, ends where the first attempt would have ended.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from heapq import heappop, heappush
+from typing import Any, NamedTuple
+
+from schemas.policy_spec import Policy
+
+from schemas.encoding import to_json
+from schemas.master_data import MasterData
+from schemas.records import Decision, OutcomeCount, Rejection, StockEvent
+from transforms.kits.kit_rules import ONE, explode, kits_above
+from transforms.ledger.changed_rows import changed_rows, settle_claims
+from transforms.ledger.item_ledger import Books, ItemLedger, check_conservation
+from transforms.ledger.ledger_rules import LedgerRules, OwnersOf, Result, as_event, moved_items, record
+from transforms.offers.availability_rules import ItemStock, Rules, Supply
+from transforms.offers.offer_rules import Offer, grantable, offers_for
+from transforms.offers.update_rules import availability_row, update_for
+
+Due = tuple[datetime, str, str, Any]  # when, item, "claim" or "reported", its key
+
+
+class Fold(NamedTuple):
+    """What one group of events led to."""
+
+    records: list[Any]  # rows, updates, decisions, discrepancies, alerts, rejections
+    counts: list[OutcomeCount]
+
+
+class Shard:
+    """The books of one shard, with what the clock will have to look at again."""
+
+    def __init__(
+        self, master: MasterData, policy: Policy, books: Books | None = None, *, owners_of: OwnersOf | None = None
+    ) -> None:
+        self.master = master
+        self.policy = policy
+        self.books: Books = {} if books is None else books
+        self.rules = LedgerRules(
+            owners_of=owners_of or master.owners,
+            decide=self._decide,
+            history=policy.history,
+            settle=policy.settle,
+            count_tolerance=policy.limits.count_tolerance,
+        )
+        self.for_sale = frozenset(policy.default_definition.dispositions)
+        self.kits_above = kits_above(master.boms)
+        self.due: list[Due] = []
+        for ledger in self.books.values():
+            self._plan(
+                ledger, {("claim", key) for key in ledger.claims} | {("reported", key) for key in ledger.reported}
+            )
+
+    def fold(self, packed: Iterable[bytes], now: datetime) -> Fold:
+        """Enter a group of packed events, earliest first, and bring what they touch up to date as of `now`."""
+        records: list[Any] = []
+        outcomes: Counter[tuple[str, str, str]] = Counter()
+        touched: set[str] = set()
+        for event, one in sorted(((as_event(one), one) for one in packed), key=_time_order):
+            result = record(self.books, event, one, self.rules)
+            outcomes[event.source, result.outcome, result.reason] += 1
+            if result.outcome in {"posted", "compared"}:
+                touched |= moved_items(event)
+            if result.granted is not None:
+                records.append(_decision(event, result.granted))
+            if result.loser is not None:
+                outcomes[result.loser.source, result.loser_outcome, ""] -= 1
+                outcomes[result.loser.source, "dead_letter", result.loser_reason] += 1
+                touched |= moved_items(result.loser)
+            records.extend(_rejections(event, result))
+        records.extend(self._refresh(touched | self._wake(now), now))
+        counts = [OutcomeCount(source, "event", *ended, count) for (source, *ended), count in outcomes.items() if count]
+        return Fold(records, counts)
+
+    def advance(self, now: datetime) -> list[Any]:
+        """Bring up to date what only the clock changed: holds that expired, comparisons that settled."""
+        return self._refresh(self._wake(now), now)
+
+    def due_at(self) -> datetime | None:
+        """When `advance` next has something to do."""
+        return self.due[0][0] if self.due else None
+
+    def check_conservation(self) -> None:
+        """Raise unless the accounts of every item sum to zero; tests call it after every fold."""
+        check_conservation(self.books)
+
+    def _refresh(self, touched: set[str], now: datetime) -> list[Any]:
+        records: list[Any] = []
+        for item in sorted(touched):
+            ledger = self.books[item]
+            self._plan(ledger, ledger.dirty, now)
+            records.extend(changed_rows(ledger, now, self.rules, self.for_sale))
+        rules = Rules(self.policy, self.master.lots, now)
+        above = {kit for item in touched for kit in self.kits_above.get(item, ())}
+        for item in sorted(touched | above):
+            for offer in offers_for(item, self._stock_of, self.master, rules):
+                records.extend(self._publish(item, offer, now))
+        return records
+
+    def _publish(self, item: str, offer: Offer, now: datetime) -> Iterator[Any]:
+        parts = {item, *(part.item for part in explode(self.master.boms, item, ONE, now))}
+        moved = [self.books[part] for part in sorted(parts) if part in self.books]
+        row = availability_row(item, offer, [ledger.state() for ledger in moved], self.policy.version)
+        yield row
+        published = self._books_of(item).published
+        update = update_for(published.get(offer.channel), row)
+        if update is not None:
+            published[offer.channel] = update.quantity
+            yield update
+
+    def _books_of(self, item: str) -> ItemLedger:
+        ledger = self.books.get(item)
+        if ledger is None:
+            ledger = self.books[item] = ItemLedger(item)
+        return ledger
+
+    def _stock_of(self, item: str) -> ItemStock:
+        ledger = self.books.get(item)
+        return stock(ledger) if ledger else ItemStock(item, {}, {}, {})
+
+    def _decide(self, books: Books, event: StockEvent) -> Decimal:
+        """All of a request or nothing, as the books stand when it was received."""
+        for item in moved_items(event) & books.keys():
+            ledger = books[item]
+            ledger.unsettled |= {key for at, _, what, key in self.due if what == "claim" and at <= event.received_at}
+            settle_claims(ledger, event.received_at)
+        rules = Rules(self.policy, self.master.lots, event.received_at)
+        fits = grantable(event, self._stock_of, self.master, rules)
+        return event.quantity if fits else Decimal(0)
+
+    def _plan(self, ledger: ItemLedger, changed: Iterable[tuple[str, Any]], after: datetime | None = None) -> None:
+        """Put on the clock's list every hold that can expire and every comparison that is still to settle."""
+        for what, key in changed:
+            at = None
+            if what == "claim":
+                at = ledger.claims[key].expires_at
+            elif what == "reported" and ledger.reported[key].newest_at is not None:
+                at = ledger.reported[key].newest_at + self.rules.settle  # type: ignore[operator]
+            if at is not None and (after is None or at > after):
+                heappush(self.due, (at, ledger.item, what, key))
+
+    def _wake(self, now: datetime) -> set[str]:
+        woken: set[str] = set()
+        while self.due and self.due[0][0] <= now:
+            _, item, what, key = heappop(self.due)
+            ledger = self.books[item]
+            ledger.dirty.add((what, key))
+            if what == "claim":
+                ledger.unsettled.add(key)
+            if item not in woken:
+                ledger.version += 1
+                woken.add(item)
+        return woken
+
+
+def stock(ledger: ItemLedger) -> ItemStock:
+    """The books of an item as offers read them; claims must be settled."""
+    on_hand = {place: cell.quantity for place, cell in ledger.cells.items()}
+    supplies = []
+    for inbound in ledger.inbound.values():
+        location, expected_at = inbound.expected()
+        supplies.append(Supply(location, inbound.open(), expected_at))
+    return ItemStock(ledger.item, on_hand, ledger.soft_claims, ledger.hard_claims, tuple(supplies))
+
+
+def _time_order(pair: tuple[StockEvent, bytes]) -> tuple[datetime, datetime, str, str]:
+    event = pair[0]
+    return (event.occurred_at, event.received_at, event.transaction_key, event.message_id)
+
+
+def _decision(event: StockEvent, granted: Decimal) -> Decision:
+    return Decision(
+        transaction_key=event.transaction_key,
+        item=event.item,
+        order_reference=event.order_reference,
+        channel=event.channel,
+        outcome="granted" if granted else "refused",
+        requested_quantity=event.quantity,
+        granted_quantity=granted,
+        reason="" if granted else "not_enough_available",
+        correlation_id=event.correlation_id,
+        decided_at=event.received_at,
+    )
+
+
+def _rejections(event: StockEvent, result: Result) -> Iterator[Rejection]:
+    if result.outcome == "dead_letter":
+        yield _rejection(event, result.reason, result.explanation)
+    if result.loser is not None:
+        yield _rejection(result.loser, result.loser_reason, result.explanation)
+
+
+def _rejection(event: StockEvent, reason: str, message: str) -> Rejection:
+    return Rejection(
+        outcome="dead_letter",
+        stage="ledger",
+        reason=reason,
+        message=message,
+        source=event.source,
+        message_id=event.message_id,
+        event_index=event.event_index,
+        correlation_id=event.correlation_id,
+        received_at=event.received_at,
+        mapping_version=event.mapping_version,
+        transaction_key=event.transaction_key,
+        missing_key="",
+        format="stock_event",
+        payload=to_json(event).encode(),
+    )

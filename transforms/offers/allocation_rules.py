@@ -1,0 +1,90 @@
+"""Allocation rules: who may draw on what is free, so that no unit is promised twice.
+
+Exclusive pools (fixed, percent) are cut out first, in the order of the policy file, and never add up to more than there
+is. What they leave is one pool for all shared channels: each of them is told all of it, and claims bring it down for all.
+A priority channel is told what is left after the protected quantities of the channels ranked before it.
+
+    free: EAST 50, WEST 20.  retailer fixed 40; marketplace 30 %; web shared
+    retailer     40        (EAST 40)
+    marketplace  21        30 % of 70, (EAST 10, WEST 11)
+    web           9        (WEST 9)
+"""
+
+from collections.abc import Mapping
+from decimal import ROUND_FLOOR, Decimal
+from typing import NamedTuple
+
+from schemas.policy_spec import ChannelPolicy
+
+from transforms.offers.availability_rules import ZERO, Free, ItemStock, Rules, free_for, place_claims
+
+HUNDRED = Decimal(100)
+EXCLUSIVE = ("fixed", "percent")
+
+
+class Pool(NamedTuple):
+    """What one channel may sell of one item before its own limits, in base units."""
+
+    quantity: Decimal
+    by_location: dict[str, Decimal]  # what it could draw from each location; the sum may be above `quantity`
+    free: Free
+    taken_by_others: Decimal  # by exclusive pools cut out before
+    rule: str
+
+
+def allocate(stock: ItemStock, rules: Rules) -> dict[str, Pool]:
+    """The pool of every channel of the policy that may sell the item or a kit made of it."""
+    placed = place_claims(stock, rules)
+    channels = rules.policy.channels
+    free = {name: free_for(stock, channel, placed, rules) for name, channel in channels.items()}
+    taken: dict[str, Decimal] = {}
+    pools = {}
+    for name, channel in channels.items():
+        if channel.pool.kind in EXCLUSIVE:
+            pools[name] = _exclusive(stock.item, name, free[name], taken, rules)
+    for name, channel in channels.items():
+        if channel.pool.kind not in EXCLUSIVE:
+            pools[name] = _common(channel, free[name], taken, channels)
+    return pools
+
+
+def _left(free: Free, taken: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {place: max(ZERO, units - taken.get(place, ZERO)) for place, units in free.by_location.items()}
+
+
+def _exclusive(item: str, name: str, free: Free, taken: dict[str, Decimal], rules: Rules) -> Pool:
+    pool = rules.policy.channels[name].pool
+    total = sum(free.by_location.values(), ZERO)
+    left = _left(free, taken)
+    here = sum(left.values(), ZERO)
+    if not rules.policy.eligible(name, item):
+        return Pool(here, left, free, total - here, "not listed here: whatever a kit may draw")
+    if pool.kind == "fixed":
+        wanted, rule = pool.quantity or ZERO, f"fixed pool of {pool.quantity}"
+    else:
+        wanted = (total * (pool.percent or ZERO) / HUNDRED).to_integral_value(ROUND_FLOOR)
+        rule = f"{pool.percent} % of {total}, rounded down"
+    granted = min(wanted, here)
+    still = granted
+    for place, units in left.items():  # in routing order
+        drawn = min(units, still)
+        taken[place] = taken.get(place, ZERO) + drawn
+        still -= drawn
+    return Pool(granted, left, free, total - here, rule)
+
+
+def _common(
+    channel: ChannelPolicy, free: Free, taken: Mapping[str, Decimal], channels: Mapping[str, ChannelPolicy]
+) -> Pool:
+    left = _left(free, taken)
+    here = sum(left.values(), ZERO)
+    others = sum(free.by_location.values(), ZERO) - here
+    if channel.pool.kind == "shared":
+        return Pool(here, left, free, others, "shared pool")
+    rank = channel.pool.rank or 0
+    before = [
+        other.pool for other in channels.values() if other.pool.kind == "priority" and (other.pool.rank or 0) < rank
+    ]
+    protected = sum((pool.protect or ZERO for pool in before), ZERO)
+    rule = f"priority {rank}: {protected} protected for the {len(before)} ranked before"
+    return Pool(max(ZERO, here - protected), left, free, others, rule)

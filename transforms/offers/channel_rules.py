@@ -1,0 +1,85 @@
+"""Channel rules: from a pool to the whole number that a channel is told, one named step after the other.
+
+The steps are kept: they are the explanation of the figure (`sellable explain`), and their quantities add up to it.
+"""
+
+from collections.abc import Iterator
+from decimal import ROUND_FLOOR, Decimal
+from typing import NamedTuple
+
+from schemas.master_data import Listing
+from transforms.offers.allocation_rules import Pool
+from transforms.offers.availability_rules import ZERO, Rules
+
+
+class Step(NamedTuple):
+    """One step of the chain: what it changed, in base units (or sell units after `sell_units`), and by which rule."""
+
+    step: str
+    quantity: Decimal
+    rule: str
+
+
+class Figure(NamedTuple):
+    """What a channel is told, in sell units, with the chain that leads there."""
+
+    quantity: int
+    steps: tuple[Step, ...]
+
+
+def pool_steps(pool: Pool, definition: str) -> list[Step]:
+    """The chain from on hand to the channel's pool; its quantities add up to the pool."""
+    free = pool.free
+    steps = [Step("on_hand", free.on_hand, "at the channel's locations, every disposition")]
+    off = [
+        ("other_dispositions", free.other_dispositions, f"not counted by definition {definition}"),
+        ("lots_not_for_sale", free.lots_not_for_sale, "expired, recalled, held or too short a shelf life"),
+        ("inbound", -free.inbound, f"expected within the horizon of definition {definition}"),
+        ("reserved", free.reserved, "open claims at these locations"),
+        ("safety_stock", free.safety_stock, "by location"),
+    ]
+    steps += [Step(name, -quantity, rule) for name, quantity, rule in off if quantity]
+    total = sum(free.by_location.values(), ZERO)
+    floored = total - sum((step.quantity for step in steps), ZERO)
+    if floored:
+        steps.append(Step("floor", floored, "no location counts below zero"))
+    if pool.taken_by_others:
+        steps.append(Step("exclusive_pools", -pool.taken_by_others, "ring-fenced for other channels"))
+    steps.append(Step("pool", pool.quantity - (total - pool.taken_by_others), pool.rule))
+    return steps
+
+
+def after_safety_stock(quantity: Decimal, item: str, channel: str, rules: Rules) -> Decimal:
+    """A pool less the channel's own safety stock, never negative: what may be promised."""
+    return max(ZERO, quantity - rules.policy.channel_safety_stock(item, channel))
+
+
+def told(listing: Listing, pool_quantity: Decimal, rules: Rules) -> Iterator[Step]:
+    """The steps from a pool to the figure told; the last one, `sell_units`, carries the figure itself."""
+    item, channel = listing.item, listing.channel
+    policy = rules.policy.channels[channel]
+    left = after_safety_stock(pool_quantity, item, channel, rules)
+    if left != pool_quantity:
+        yield Step("channel_safety_stock", left - pool_quantity, "by channel")
+    limits = (
+        ("buffer", max(ZERO, left - policy.buffer), f"buffer {policy.buffer}"),
+        ("publish_threshold", None, f"below the publish threshold {policy.publish_threshold}"),
+        ("cap", None, f"cap {policy.cap}"),
+        ("blackout", None, "blackout window"),
+    )
+    for name, given, rule in limits:
+        after = given if given is not None else _limited(name, left, channel, rules)
+        if after != left:
+            yield Step(name, after - left, rule)
+        left = after
+    units = (left / listing.sell_factor).to_integral_value(ROUND_FLOOR)
+    yield Step("sell_units", units, f"whole units of {listing.sell_unit} ({listing.sell_factor}), rounded down")
+
+
+def _limited(name: str, quantity: Decimal, channel: str, rules: Rules) -> Decimal:
+    policy = rules.policy.channels[channel]
+    if name == "publish_threshold":
+        return ZERO if quantity < policy.publish_threshold else quantity
+    if name == "cap":
+        return quantity if policy.cap is None else min(quantity, policy.cap)
+    return ZERO if rules.policy.in_blackout(channel, rules.as_of) else quantity

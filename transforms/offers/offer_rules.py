@@ -1,0 +1,65 @@
+"""Offer rules: what every channel that lists an item or a kit may sell of it, and what of a request can be granted."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from schemas.master_data import Listing, MasterData
+from schemas.records import Component, StockEvent
+from transforms.kits.kit_rules import ONE, explode
+from transforms.offers.allocation_rules import Pool, allocate
+from transforms.offers.availability_rules import ItemStock, Rules
+from transforms.offers.channel_rules import Figure, after_safety_stock, pool_steps, told
+from transforms.offers.kit_offers import kit_pool
+
+StockOf = Callable[[str], ItemStock]
+
+
+class Offer(NamedTuple):
+    """One listing with its figure."""
+
+    channel: str
+    listing: str
+    figure: Figure
+
+
+def offers_for(item: str, stock_of: StockOf, master: MasterData, rules: Rules) -> list[Offer]:
+    """The figure of every listing of an item or kit; `stock_of` gives the stock of it, or of its components."""
+    listings = [one for one in master.listings_of.get(item, ()) if one.channel in rules.policy.channels]
+    if not listings:
+        return []
+    needs = explode(master.boms, item, ONE, rules.as_of)
+    pools = {part.item: allocate(stock_of(part.item), rules) for part in needs or (Component(item, ONE),)}
+    return [Offer(one.channel, one.listing, _figure(one, needs, pools, rules)) for one in listings]
+
+
+def _figure(
+    listing: Listing, needs: tuple[Component, ...], pools: Mapping[str, Mapping[str, Pool]], rules: Rules
+) -> Figure:
+    item, channel = listing.item, listing.channel
+    if not rules.policy.eligible(channel, item):
+        return Figure(0, ())
+    if needs:
+        kits = kit_pool(channel, needs, pools, rules)
+        quantity, steps = kits.quantity, list(kits.steps)
+    else:
+        pool = pools[item][channel]
+        quantity, steps = pool.quantity, pool_steps(pool, rules.policy.channels[channel].definition)
+    steps += told(listing, quantity, rules)
+    return Figure(int(steps[-1].quantity), tuple(steps))
+
+
+def grantable(event: StockEvent, stock_of: StockOf, master: MasterData, rules: Rules) -> bool:
+    """Whether a channel may claim what a reservation request asks for: all of it, from its own pool, or nothing.
+
+    A kit must be there whole: its components in the channel's pools, and together at some location.
+    """
+    channel = event.channel
+    if channel not in rules.policy.channels:
+        return False
+    items = [part.item for part in event.components] or [event.item]
+    pools = {item: allocate(stock_of(item), rules) for item in items}
+    if event.components:
+        needs = explode(master.boms, event.item, ONE, event.occurred_at)
+        return kit_pool(channel, needs, pools, rules).quantity >= event.quantity
+    promised = after_safety_stock(pools[event.item][channel].quantity, event.item, channel, rules)
+    return promised >= event.quantity
