@@ -26,11 +26,12 @@ _Quantity = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=6), Afte
 _Scrap = Annotated[Decimal, Field(ge=0, lt=1, decimal_places=6), AfterValidator(plain)]
 
 
-def _in_utc(moment: datetime | None) -> datetime | None:
+def in_utc(moment: datetime | None) -> datetime | None:
     """A date without a time means its first moment in UTC, as does a time without a zone."""
     if moment is None:
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return datetime.combine(aware.date(), aware.time(), tzinfo=UTC)  # plain, whatever subclass the YAML reader made
 
 
 class ComponentSpec(BaseModel):
@@ -50,8 +51,8 @@ class KitSpec(BaseModel):
 
     kit: str
     assembly: Assembly
-    effective_from: Annotated[datetime | None, AfterValidator(_in_utc)] = None
-    effective_to: Annotated[datetime | None, AfterValidator(_in_utc)] = None
+    effective_from: Annotated[datetime | None, AfterValidator(in_utc)] = None
+    effective_to: Annotated[datetime | None, AfterValidator(in_utc)] = None
     components: tuple[ComponentSpec, ...] = Field(min_length=1, max_length=COMPONENTS_MAX)
 
 

@@ -1,0 +1,125 @@
+"""Policy parts: what each section of the policy file may say, one model for each.
+
+Quantities are in base units of the item. Times without a zone are UTC; a window holds its start and not its end.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from schemas.boms import in_utc
+from schemas.master_files import plain
+
+INBOUND_DAYS_MAX = 365  # a promise that leans on supply further out than this is a guess
+HISTORY_DAYS_MAX = 400  # all of it is kept in state
+
+Quantity = Annotated[Decimal, Field(ge=0, le=10_000_000, decimal_places=6), AfterValidator(plain)]
+Days = Annotated[int, Field(ge=0)]
+Moment = Annotated[datetime, AfterValidator(in_utc)]
+Text = Annotated[str, Field(min_length=1)]
+
+# Which fields each kind of pool needs, and which it may have; any other would be without effect.
+POOL_FIELDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "shared": (frozenset(), frozenset()),
+    "percent": (frozenset({"percent"}), frozenset()),
+    "fixed": (frozenset({"quantity"}), frozenset()),
+    "priority": (frozenset({"rank"}), frozenset({"protect"})),
+}
+
+
+class Spec(BaseModel):
+    """What every part of the file shares: nothing unknown, nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Definition(Spec):
+    """One meaning of "available", by name."""
+
+    means: Text  # shown to people
+    dispositions: tuple[str, ...] = Field(min_length=1)
+    subtract_claims: bool = True
+    inbound_days: Annotated[int, Field(ge=0, le=INBOUND_DAYS_MAX)] = 0
+
+
+class SafetyStock(Spec):
+    """A quantity held back; "" stands for every item, location or channel."""
+
+    quantity: Quantity
+    item: str = ""
+    location: str = ""
+    channel: str = ""
+
+
+class Limits(Spec):
+    """How much disagreement and how much past the ledger lives with."""
+
+    count_tolerance: Quantity = Decimal(0)
+    settle_minutes: Annotated[int, Field(ge=0)] = 60
+    history_days: Annotated[int, Field(ge=1, le=HISTORY_DAYS_MAX)] = 30
+
+
+class Pool(Spec):
+    """How a channel shares what is free with the others; which fields it has depends on its kind."""
+
+    kind: Literal["shared", "percent", "fixed", "priority"] = "shared"
+    percent: Annotated[Decimal, Field(gt=0, le=100)] | None = None
+    quantity: Quantity | None = None  # of each item
+    rank: Annotated[int, Field(ge=1)] | None = None  # 1 is served first
+    protect: Quantity | None = None  # of each item, kept from those ranked after it
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        needed, allowed = POOL_FIELDS[self.kind]
+        given = {name for name in ("percent", "quantity", "rank", "protect") if getattr(self, name) is not None}
+        if not needed <= given <= needed | allowed:
+            expected = ", ".join(sorted(needed | allowed)) or "nothing else"
+            raise ValueError(
+                f"a {self.kind} pool with {', '.join(sorted(given)) or 'nothing else'}, expected {expected}"
+            )
+        return self
+
+
+class Blackout(Spec):
+    """A stretch of time in which a channel is told zero."""
+
+    starts_at: Moment = Field(alias="from")
+    ends_at: Moment = Field(alias="to")
+    why: Text
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.ends_at <= self.starts_at:
+            raise ValueError(f"a blackout from {self.starts_at} to {self.ends_at}, expected an end after its start")
+        return self
+
+
+class Items(Spec):
+    """Which items a channel may sell: `all`, `{only: [...]}` or `{except: [...]}`."""
+
+    only: tuple[str, ...] | None = None
+    excluded: tuple[str, ...] | None = Field(default=None, alias="except")
+
+
+def _items(value: Any) -> Any:
+    if value == "all":
+        return {}
+    if isinstance(value, Items) or (isinstance(value, dict) and len(value) == 1):
+        return value
+    raise ValueError(f"items are {value!r}, expected all, {{only: [...]}} or {{except: [...]}}")
+
+
+class ChannelPolicy(Spec):
+    """What one channel may sell, from where, and how much of it is told."""
+
+    definition: str
+    locations: tuple[str, ...] = Field(min_length=1)
+    items: Annotated[Items, BeforeValidator(_items)] = Items()
+    pool: Pool = Pool()
+    buffer: Quantity = Decimal(0)
+    publish_threshold: Quantity = Decimal(0)
+    cap: Quantity | None = None
+    minimum_shelf_life_days: Days = 0
+    blackouts: tuple[Blackout, ...] = ()
