@@ -1,0 +1,84 @@
+"""Checking: reported events in, canonical events and rejections out."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from schemas.encoding import to_json
+from schemas.master_data import MasterData
+from schemas.records import Rejection, ReportedEvent, StockEvent
+from transforms.canonical.check_kinds import Problem
+from transforms.canonical.check_rules import Eligible, check_event
+
+STAGE = "check"
+REJECTIONS = "rejections"  # the tag of the output beside the main one
+EVENT_FORMAT = "reported_event"  # of a rejected payload: one event as JSON, since the message is not at hand here
+
+
+class CheckAgainstMaster(beam.PTransform):
+    """Turn what sources said into canonical events; refuse or park what master data does not support.
+
+    In:       `ReportedEvent`.
+    Out:      `StockEvent` as the main output, one for each event that passes.
+    State:    none.
+    Rejects:  `Rejection` under the tag `REJECTIONS`: parked with the missing key, or dead letters of stage "check".
+    Source:   the rules are `check_rules`; codes of units are those of UN/ECE Recommendation 20 and of X12 element 355.
+    """
+
+    def __init__(self, master: MasterData, eligible: Eligible | None = None) -> None:
+        super().__init__()
+        self.master = master
+        self.eligible = eligible
+
+    def expand(self, events: beam.PCollection[ReportedEvent]) -> beam.pvalue.DoOutputsTuple:
+        return events | "Check" >> beam.ParDo(_CheckFn(self.master, self.eligible)).with_outputs(
+            REJECTIONS, main="checked"
+        )
+
+
+class _CheckFn(beam.DoFn):
+    def __init__(self, master: MasterData, eligible: Eligible | None) -> None:
+        self.master = master
+        self.eligible = eligible
+
+    def process(self, event: ReportedEvent) -> Iterator[StockEvent | beam.pvalue.TaggedOutput[Any]]:
+        checked = check_event(event, self.master, self.eligible)
+        if isinstance(checked, Problem):
+            Metrics.counter(STAGE, checked.reason).inc()
+            yield beam.pvalue.TaggedOutput(REJECTIONS, rejection_of(event, checked))
+        else:
+            yield checked
+
+
+def rejection_of(event: ReportedEvent, problem: Problem) -> Rejection:
+    """A problem with all that a replay needs: the event itself is the payload, so it is the first and only of it."""
+    return Rejection(
+        outcome=problem.outcome,
+        stage=STAGE,
+        reason=problem.reason,
+        message=problem.message,
+        source=event.source,
+        message_id=event.message_id,
+        event_index=0,
+        correlation_id=event.correlation_id,
+        received_at=event.received_at,
+        mapping_version=event.mapping_version,
+        transaction_key=event.transaction_key,
+        missing_key=problem.missing_key,
+        format=EVENT_FORMAT,
+        payload=to_json(event).encode(),
+    )
+
+
+def event_of(payload: bytes) -> ReportedEvent:
+    """The event in the payload of a rejection that `rejection_of` made."""
+    fields = json.loads(payload)
+    fields["quantity"] = Decimal(fields["quantity"])
+    for name in ("occurred_at", "received_at", "expected_at", "expires_at"):
+        fields[name] = fields[name] and datetime.fromisoformat(fields[name])
+    return ReportedEvent(**fields)
