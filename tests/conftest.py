@@ -1,0 +1,74 @@
+"""Fixtures that more than one folder of tests uses: the Pub/Sub fake and queues on it."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.parts import required_parts, skip_or_fail
+
+if TYPE_CHECKING:
+    from tests.queues import Queue  # the Pub/Sub client takes a second to import, and few tests need it
+
+FAKE_SOURCE = Path(__file__).parent / "pubsub_fake"
+BUILD_SECONDS_MAX = 300  # the first build downloads some 25 Go modules; later ones take a second
+STOP_SECONDS_MAX = 10
+
+
+def pytest_configure() -> None:
+    """Refuse a misspelt SELLABLE_REQUIRE before the first test instead of requiring nothing."""
+    required_parts()
+
+
+@pytest.fixture(scope="session")
+def pubsub_emulator(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Host and port of a Pub/Sub server, also in PUBSUB_EMULATOR_HOST: the one set there already, else our fake."""
+    already = os.environ.get("PUBSUB_EMULATOR_HOST")
+    if already:
+        yield already
+        return
+    fake = _build_fake(Path(request.config.cache.mkdir("pubsub_fake")))  # type: ignore[union-attr]
+    with subprocess.Popen([fake], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        host = process.stdout.readline().strip()  # type: ignore[union-attr]
+        if not host:
+            pytest.fail(f"the Pub/Sub fake ended with {process.wait(STOP_SECONDS_MAX)} before it named its address")
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("PUBSUB_EMULATOR_HOST", host)
+            yield host
+        process.stdin.close()  # type: ignore[union-attr]  # its sign to end
+        process.wait(STOP_SECONDS_MAX)
+
+
+def _build_fake(folder: Path) -> Path:
+    go = shutil.which("go")
+    if go is None:
+        skip_or_fail("pubsub", "there is no `go` (1.23 or newer) on the PATH to build tests/pubsub_fake with")
+    binary = folder / "pubsub_fake"
+    build = [go, "build", "-mod=readonly", "-buildvcs=false", "-o", str(binary), "."]
+    try:
+        subprocess.run(build, cwd=FAKE_SOURCE, check=True, capture_output=True, text=True, timeout=BUILD_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        skip_or_fail("pubsub", f"`go build` in tests/pubsub_fake took more than {BUILD_SECONDS_MAX} s")
+    except subprocess.CalledProcessError as error:
+        skip_or_fail("pubsub", f"`go build` in tests/pubsub_fake failed: {error.stderr.strip()[-500:]}")
+    return binary
+
+
+@pytest.fixture
+def new_queue(pubsub_emulator: str) -> Iterator[Callable[[str], "Queue"]]:
+    """Makes `Queue`s (a topic with one subscription) that are deleted after the test."""
+    from tests.queues import Queue
+
+    queues: list[Queue] = []
+
+    def make(name: str) -> Queue:
+        queues.append(Queue(name))
+        return queues[-1]
+
+    yield make
+    for queue in queues:
+        queue.close()

@@ -1,0 +1,74 @@
+"""The Pub/Sub fake behaves as Pub/Sub does in what the streaming tests lean on."""
+
+import json
+
+import apache_beam as beam
+import pytest
+from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub, WriteToPubSub
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from tests.queues import Message, NewQueue
+from tests.streaming import run_until
+
+pytestmark = pytest.mark.pubsub
+
+
+def test_what_is_published_is_pulled_with_its_attributes(new_queue: NewQueue) -> None:
+    queue = new_queue("attributes")
+    queue.publish([(b'{"sku": "ABC-1"}', {"source": "wms-east", "ce-id": "4711"}), (b"\xef\xbb\xbf\x00", {})])
+    pulled = sorted((message.data, message.attributes) for message in queue.pull())
+    assert pulled == [(b'{"sku": "ABC-1"}', {"source": "wms-east", "ce-id": "4711"}), (b"\xef\xbb\xbf\x00", {})]
+
+
+def test_what_is_acknowledged_does_not_come_back(new_queue: NewQueue) -> None:
+    queue = new_queue("acknowledged")
+    queue.publish([b"once"])
+    assert [message.data for message in queue.pull()] == [b"once"]
+    assert queue.pull() == []
+
+
+def test_what_is_handed_back_is_delivered_again(new_queue: NewQueue) -> None:
+    queue = new_queue("handed-back")
+    queue.publish([b"again"])
+    [first] = queue.pull(acknowledge=False)
+    queue.set_deadline(first, seconds=0)
+    assert [message.data for message in queue.pull()] == [b"again"]
+
+
+def test_what_is_never_acknowledged_is_delivered_again_after_its_deadline(new_queue: NewQueue) -> None:
+    queue = new_queue("expired")
+    queue.publish([b"again"])
+    [first] = queue.pull(acknowledge=False)
+    queue.set_deadline(first, seconds=1)
+    answers = [queue.pull() for _ in range(6)]  # an empty answer takes half a second: three seconds in all
+    assert answers[0] == [], "delivered again before its deadline"
+    assert [message.data for answer in answers for message in answer] == [b"again"]
+
+
+def _answer(message: PubsubMessage) -> PubsubMessage:
+    number = json.loads(message.data)["number"]
+    return PubsubMessage(str(number * number).encode(), {"source": message.attributes["source"]})
+
+
+def test_a_streaming_job_on_direct_runner_reads_and_writes_it(new_queue: NewQueue) -> None:
+    numbers, squares = new_queue("numbers"), new_queue("squares")
+    numbers.publish([(json.dumps({"number": n}).encode(), {"source": "tests"}) for n in range(20)])
+    pipeline = beam.Pipeline(options=PipelineOptions(["--runner=DirectRunner", "--streaming"]))
+    (
+        pipeline
+        | "Read" >> ReadFromPubSub(subscription=numbers.subscription, with_attributes=True)
+        | "Square" >> beam.Map(_answer)
+        | "Write" >> WriteToPubSub(squares.topic, with_attributes=True)
+    )
+    written: list[Message] = []
+
+    def all_are_written() -> bool:
+        written.extend(squares.pull())
+        return len(written) >= 20
+
+    run_until(pipeline.run(), all_are_written)
+    assert sorted(int(message.data) for message in written) == [
+        0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121, 144, 169, 196, 225, 256, 289, 324, 361,
+    ]  # fmt: skip
+    assert {message.attributes["source"] for message in written} == {"tests"}
+    assert numbers.pull() == [], "the job acknowledged what it read"
