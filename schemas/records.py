@@ -298,4 +298,4 @@ class OutcomeCount(NamedTuple):
     level: str  # "message" or "event"
     outcome: str
     reason: str
-    count: int
+    total: int

@@ -1,1 +1,14 @@
-"""Stage package: see the module docstrings."""
+"""The ledger: canonical events enter, keyed by item; positions, claims, decisions and channel figures leave.
+
+- `grouping`        `GroupByShard`: events of a bundle as one compact element for each shard
+- `ledger_rules`    one event into the books of its item: identity, duplicates, conflicts, ownership
+- `item_ledger`     the books of one item, in double entry
+- `effects`         what each kind of event does to them
+- `position_rules`  on hand from movements and counts in any order
+- `claim_rules`     what orders and holds still want; what is expected to arrive
+- `changed_rows`    what changed, as records for the views
+- `shard_rules`     a group of events into the books of a shard, and everything that follows from it
+- `ledger_state`    the books as bytes for keyed state
+- `live_shards`     decoded books kept between bundles, proved current by a token
+- `keeping`         `KeepLedger`, the one keyed stage that hosts all of this
+"""

@@ -128,7 +128,7 @@ def _judge_count(ledger: ItemLedger, place: Place, key: str) -> Iterator[Judged]
 
 def _judge_movement(ledger: ItemLedger, key: ReportKey, now: datetime, rules: LedgerRules) -> Iterator[Judged]:
     reported = ledger.reported[key]
-    if reported.newest_at is None or reported.newest_at + rules.settle > now:
+    if reported.newest_at + rules.settle > now:
         return
     kind, location, reference, source = key
     expected = ledger.posted.get((kind, location, reference), ZERO)
@@ -167,7 +167,7 @@ def _alerts(ledger: ItemLedger, for_sale: frozenset[str]) -> Iterator[Alert]:
 def _alert(ledger: ItemLedger, kind: str, location: str, quantity: Decimal) -> Alert:
     words = {
         "oversell": f"{quantity} of {ledger.item} are sold that are not there: find stock or tell the buyers",
-        "negative_on_hand": f"{ledger.item} stands at {quantity} in {location}: a receipt is missing or a shipment wrong",
+        "negative_on_hand": f"{ledger.item} is at {quantity} in {location}: a receipt is missing or a shipment wrong",
     }
     message = words[kind] if quantity else f"{kind} of {ledger.item} is cured"
     by, correlation_id = (ledger.last.transaction_key, ledger.last.correlation_id) if ledger.last else ("", "")

@@ -87,10 +87,9 @@ def _compare_movement(ledger: ItemLedger, event: StockEvent, quantity: Decimal, 
     key = (event.kind, event.location, reference, event.source)
     reported = ledger.reported.get(key)
     if reported is None:
-        reported = ledger.reported[key] = Reported()
+        reported = ledger.reported[key] = Reported(event.occurred_at)
     reported.quantity += sign * quantity
-    if reported.newest_at is None or event.occurred_at > reported.newest_at:
-        reported.newest_at = event.occurred_at
+    reported.newest_at = max(reported.newest_at, event.occurred_at)
     ledger.dirty.add(("reported", key))
 
 

@@ -33,9 +33,9 @@ class Reported:
 
     __slots__ = ("newest_at", "quantity")
 
-    def __init__(self) -> None:
+    def __init__(self, newest_at: datetime) -> None:
         self.quantity = ZERO
-        self.newest_at: datetime | None = None
+        self.newest_at = newest_at
 
 
 Identity = tuple[str, str, str, str, str, str]  # location, lot, disposition, cause, source, reference

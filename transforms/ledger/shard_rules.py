@@ -1,26 +1,34 @@
 """Shard rules: a group of canonical events in, every record that changed because of them out. No Beam here.
 
-A shard holds the books of many items, whole families of them, so that everything that must be decided together is in one
-place. `fold` is a pure fold in this sense: the same books, events and clock give the same books and records, so a retried
-bundle, or a journal that is read again after a crash, ends where the first attempt would have ended.
+A shard holds the books of many items, whole families of them, so that everything that must be decided together is in
+one place. `fold` is a pure fold in this sense: the same books, events and clock give the same books and records, so a
+retried bundle, or a journal that is read again after a crash, ends where the first attempt would have ended.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
-from schemas.policy_spec import Policy
-
 from schemas.encoding import to_json
 from schemas.master_data import MasterData
+from schemas.policy_spec import Policy
 from schemas.records import Decision, OutcomeCount, Rejection, StockEvent
 from transforms.kits.kit_rules import ONE, explode, kits_above
 from transforms.ledger.changed_rows import changed_rows, settle_claims
 from transforms.ledger.item_ledger import Books, ItemLedger, check_conservation
-from transforms.ledger.ledger_rules import LedgerRules, OwnersOf, Result, as_event, moved_items, record
+from transforms.ledger.ledger_rules import (
+    LedgerRules,
+    OwnersOf,
+    Result,
+    as_event,
+    forget_before_horizon,
+    moved_items,
+    record,
+)
 from transforms.offers.availability_rules import ItemStock, Rules, Supply
 from transforms.offers.offer_rules import Offer, grantable, offers_for
 from transforms.offers.update_rules import availability_row, update_for
@@ -45,7 +53,7 @@ class Shard:
         self.policy = policy
         self.books: Books = {} if books is None else books
         self.rules = LedgerRules(
-            owners_of=owners_of or master.owners,
+            owners_of=owners_of or owners_from(master),
             decide=self._decide,
             history=policy.history,
             settle=policy.settle,
@@ -77,8 +85,7 @@ class Shard:
                 touched |= moved_items(result.loser)
             records.extend(_rejections(event, result))
         records.extend(self._refresh(touched | self._wake(now), now))
-        counts = [OutcomeCount(source, "event", *ended, count) for (source, *ended), count in outcomes.items() if count]
-        return Fold(records, counts)
+        return Fold(records, [_count(*key, total) for key, total in outcomes.items() if total])
 
     def advance(self, now: datetime) -> list[Any]:
         """Bring up to date what only the clock changed: holds that expired, comparisons that settled."""
@@ -87,6 +94,11 @@ class Shard:
     def due_at(self) -> datetime | None:
         """When `advance` next has something to do."""
         return self.due[0][0] if self.due else None
+
+    def forget(self) -> None:
+        """Fold what is older than the retained history into opening quantities."""
+        for ledger in self.books.values():
+            forget_before_horizon(ledger, self.rules)
 
     def check_conservation(self) -> None:
         """Raise unless the accounts of every item sum to zero; tests call it after every fold."""
@@ -142,8 +154,8 @@ class Shard:
             at = None
             if what == "claim":
                 at = ledger.claims[key].expires_at
-            elif what == "reported" and ledger.reported[key].newest_at is not None:
-                at = ledger.reported[key].newest_at + self.rules.settle  # type: ignore[operator]
+            elif what == "reported":
+                at = ledger.reported[key].newest_at + self.rules.settle
             if at is not None and (after is None or at > after):
                 heappush(self.due, (at, ledger.item, what, key))
 
@@ -161,6 +173,17 @@ class Shard:
         return woken
 
 
+def owners_from(master: MasterData) -> OwnersOf:
+    """The ownership table as the ledger asks it, with its answers kept: it is asked for every event."""
+
+    @cache
+    def owners_of(location: str, facts: str) -> frozenset[str]:
+        owner = master.owner(location, facts)
+        return frozenset((owner,)) if owner else frozenset()
+
+    return owners_of
+
+
 def stock(ledger: ItemLedger) -> ItemStock:
     """The books of an item as offers read them; claims must be settled."""
     on_hand = {place: cell.quantity for place, cell in ledger.cells.items()}
@@ -174,6 +197,10 @@ def stock(ledger: ItemLedger) -> ItemStock:
 def _time_order(pair: tuple[StockEvent, bytes]) -> tuple[datetime, datetime, str, str]:
     event = pair[0]
     return (event.occurred_at, event.received_at, event.transaction_key, event.message_id)
+
+
+def _count(source: str, outcome: str, reason: str, total: int) -> OutcomeCount:
+    return OutcomeCount(source, "event", outcome, reason, total)
 
 
 def _decision(event: StockEvent, granted: Decimal) -> Decision:

@@ -1,8 +1,8 @@
 """Allocation rules: who may draw on what is free, so that no unit is promised twice.
 
 Exclusive pools (fixed, percent) are cut out first, in the order of the policy file, and never add up to more than there
-is. What they leave is one pool for all shared channels: each of them is told all of it, and claims bring it down for all.
-A priority channel is told what is left after the protected quantities of the channels ranked before it.
+is. What they leave is one pool for all shared channels: each of them is told all of it, and claims bring it down for
+all. A priority channel is told what is left after the protected quantities of the channels ranked before it.
 
     free: EAST 50, WEST 20.  retailer fixed 40; marketplace 30 %; web shared
     retailer     40        (EAST 40)
@@ -15,7 +15,6 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from schemas.policy_spec import ChannelPolicy
-
 from transforms.offers.availability_rules import ZERO, Free, ItemStock, Rules, free_for, place_claims
 
 HUNDRED = Decimal(100)

@@ -12,9 +12,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from schemas.policy_spec import ChannelPolicy, Policy
-
 from schemas.master_records import Lot
+from schemas.policy_spec import ChannelPolicy, Policy
 
 ZERO = Decimal(0)
 

@@ -1,8 +1,8 @@
 """Kit offers: how many of a kit a channel may sell, from what its components leave it.
 
 Two limits, and the lower one counts. A kit is shipped whole from one place, so each location gives the least of
-floor(component / quantity); and no component may give more than the channel's pool of it, so that a ring-fenced unit does
-not leave inside a kit. A difference of two minima is never used.
+floor(component / quantity); and no component may give more than the channel's pool of it, so that a ring-fenced unit
+does not leave inside a kit. A difference of two minima is never used.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Update rules: an offer as a row that explains itself, and what a channel must be told when it differs from the last."""
+"""Update rules: an offer in, a row that explains itself and, where it differs from the last, an update out."""
 
 import json
 from collections.abc import Sequence

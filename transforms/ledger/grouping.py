@@ -1,0 +1,75 @@
+"""Grouping: single events in, one compact element for each shard and bundle out, so that keyed state is read seldom."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from zlib import crc32
+
+import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
+
+from schemas.encoding import pack
+from schemas.master_data import MasterData
+from schemas.records import StockEvent
+from transforms.kits.kit_rules import families
+
+SHARDS = 64  # enough to spread over the workers of one job, few enough that a bundle fills each group
+GROUP_EVENTS_MAX = 5_000  # a group is one element: some megabytes at most
+
+Group = tuple[int, bytes]  # shard, packed list of packed events
+
+
+def shard_of(item: str, family_of: Mapping[str, str], shards: int = SHARDS) -> int:
+    """The shard that keeps the books of an item: the same for all items that kits connect."""
+    return crc32(family_of.get(item, item).encode()) % shards
+
+
+class GroupByShard(beam.PTransform[Any, Any]):
+    """Collect the events of a bundle by shard.
+
+    In:       `StockEvent`.
+    Out:      `(shard, packed list of packed events)`, at most `GROUP_EVENTS_MAX` events in each.
+    State:    none beyond the bundle.
+    Rejects:  nothing.
+    """
+
+    def __init__(self, master: MasterData, shards: int = SHARDS) -> None:
+        super().__init__()
+        self.family_of = families(master.boms)
+        self.shards = shards
+
+    def expand(self, events: Any) -> Any:
+        return events | "Group" >> beam.ParDo(_GroupFn(self.family_of, self.shards)).with_output_types(
+            tuple[int, bytes]
+        )
+
+
+class _GroupFn(beam.DoFn):
+    def __init__(self, family_of: Mapping[str, str], shards: int) -> None:
+        self.family_of = family_of
+        self.shards = shards
+
+    def start_bundle(self) -> None:
+        self.groups: dict[int, list[bytes]] = {}
+        self.shard_of_item: dict[str, int] = {}
+        self.at = MIN_TIMESTAMP
+
+    def process(self, event: StockEvent, timestamp: Timestamp = beam.DoFn.TimestampParam) -> Iterator[Group]:
+        item = event.item
+        shard = self.shard_of_item.get(item)
+        if shard is None:
+            shard = self.shard_of_item[item] = shard_of(item, self.family_of, self.shards)
+        group = self.groups.get(shard)
+        if group is None:
+            group = self.groups[shard] = []
+        group.append(pack(event))
+        self.at = timestamp
+        if len(group) >= GROUP_EVENTS_MAX:
+            del self.groups[shard]
+            yield shard, pack(group)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        for shard, group in self.groups.items():
+            yield WindowedValue((shard, pack(group)), self.at, (GlobalWindow(),))
+        self.groups = {}

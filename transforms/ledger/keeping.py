@@ -1,0 +1,170 @@
+"""Keeping: groups of events in, everything that changed because of them out; the one keyed stage of the flow.
+
+Bounded input is grouped and each shard is folded once, in order of time. Unbounded input meets keyed state, a journal
+and timers. Both call the same `Shard`.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.coders import BytesCoder
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import (
+    BagStateSpec,
+    ReadModifyWriteStateSpec,
+    TimerSpec,
+    on_timer,
+)
+from apache_beam.utils.timestamp import Timestamp
+
+from schemas.encoding import unpack
+from schemas.master_data import MasterData
+from schemas.policy_spec import Policy
+from transforms.ledger.grouping import SHARDS, Group, GroupByShard
+from transforms.ledger.live_shards import Live, LiveShards, fold_state, restore
+from transforms.ledger.shard_rules import Fold, Shard
+
+Clock = Callable[[], datetime]
+
+COUNTS = "counts"  # the tag of `OutcomeCount`
+
+
+def utc_now() -> datetime:
+    """The clock on the wall; tests and batch runs bring their own."""
+    return datetime.now(UTC)
+
+
+class KeepLedger(beam.PTransform[Any, Any]):
+    """Post every event once and bring positions, claims, decisions and channel figures up to date.
+
+    In:       `StockEvent`, valid, kits exploded, in any order, with duplicates.
+    Out:      `.records`: `PositionRow`, `ClaimRow`, `InboundRow`, `AvailabilityRow`, `ChannelUpdate`, `Decision`,
+              `Discrepancy`, `Alert`, as they change; `.counts`: `OutcomeCount`, how every event ended.
+    State:    the books of each shard for `history_days`: snapshot, journal, token.
+    Rejects:  `conflicting_duplicate`, `older_than_horizon`: `Rejection` among the records.
+    Source:   double-entry bookkeeping; DESIGN names the counter-accounts.
+    """
+
+    def __init__(self, master: MasterData, policy: Policy, as_of: datetime | None = None, shards: int = SHARDS) -> None:
+        """`as_of` is the clock of a bounded run; without one the input is unbounded and the wall clock counts."""
+        super().__init__()
+        self.master = master
+        self.policy = policy
+        self.as_of = as_of
+        self.shards = shards
+
+    def expand(self, events: Any) -> Any:
+        groups = events | "GroupByShard" >> GroupByShard(self.master, self.shards)
+        if self.as_of is None:
+            folded = groups | "FoldState" >> _with_outputs(FoldStateFn(self.master, self.policy))
+        else:
+            folded = (
+                groups
+                | "GroupAll" >> beam.GroupByKey()
+                | "FoldAll" >> _with_outputs(_FoldAllFn(self.master, self.policy, self.as_of))
+            )
+        return folded
+
+
+def _with_outputs(fn: beam.DoFn) -> Any:
+    return beam.ParDo(fn).with_outputs(COUNTS, main="records")
+
+
+def _outputs(fold: Fold) -> Iterator[Any]:
+    yield from fold.records
+    for count in fold.counts:
+        yield beam.pvalue.TaggedOutput(COUNTS, count)
+
+
+class _FoldAllFn(beam.DoFn):
+    """Bounded: all events of a shard at once."""
+
+    def __init__(self, master: MasterData, policy: Policy, as_of: datetime) -> None:
+        self.master = master
+        self.policy = policy
+        self.as_of = as_of
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
+        _, groups = element
+        shard = Shard(self.master, self.policy)
+        return _outputs(shard.fold((event for group in groups for event in unpack(group)), self.as_of))
+
+
+class FoldStateFn(beam.DoFn):
+    """Unbounded: one group at a time into keyed state, with a timer for what only the clock changes."""
+
+    SNAPSHOT = ReadModifyWriteStateSpec("snapshot", BytesCoder())
+    JOURNAL = BagStateSpec("journal", BytesCoder())
+    TOKEN = ReadModifyWriteStateSpec("token", BytesCoder())
+    DUE = TimerSpec("due", TimeDomain.REAL_TIME)
+
+    def __init__(self, master: MasterData, policy: Policy, clock: Clock = utc_now) -> None:
+        self.master = master
+        self.policy = policy
+        self.clock = clock
+
+    def setup(self) -> None:
+        self.make_shard = partial(Shard, self.master, self.policy)
+        self.live = LiveShards()
+
+    def process(
+        self,
+        element: Group,
+        snapshot: Any = beam.DoFn.StateParam(SNAPSHOT),
+        journal: Any = beam.DoFn.StateParam(JOURNAL),
+        token: Any = beam.DoFn.StateParam(TOKEN),
+        due: Any = beam.DoFn.TimerParam(DUE),
+    ) -> Iterator[Any]:
+        key, packed = element
+        now = self.clock()
+        events = unpack(packed)
+        live = self._open(key, snapshot, journal, token)
+        fold = live.shard.fold(events, now)
+        self._close(key, live, live.entry(now, events), snapshot, journal, token)
+        _set_timer(live, due)
+        yield from _outputs(fold)
+
+    @on_timer(DUE)
+    def fire(
+        self,
+        key: int = beam.DoFn.KeyParam,
+        snapshot: Any = beam.DoFn.StateParam(SNAPSHOT),
+        journal: Any = beam.DoFn.StateParam(JOURNAL),
+        token: Any = beam.DoFn.StateParam(TOKEN),
+        due: Any = beam.DoFn.TimerParam(DUE),
+    ) -> Iterator[Any]:
+        now = self.clock()
+        live = self._open(key, snapshot, journal, token)
+        records = live.shard.advance(now)
+        self._close(key, live, live.entry(now, None), snapshot, journal, token)
+        _set_timer(live, due)
+        yield from records
+
+    def _open(self, key: int, snapshot: Any, journal: Any, token: Any) -> Live:
+        live = self.live.current(key, token.read())
+        # while it is being changed nobody may find it: if this bundle fails, memory is ahead of state
+        self.live.drop(key)
+        return live or restore(self.make_shard, snapshot.read(), journal.read())
+
+    def _close(self, key: int, live: Live, entry: bytes, snapshot: Any, journal: Any, token: Any) -> None:
+        if live.wants_folding():
+            live.shard.forget()
+            snapshot.write(fold_state(live))
+            journal.clear()
+        else:
+            journal.add(entry)
+        fresh = secrets.token_bytes(8)
+        token.write(fresh)
+        self.live.keep(key, live, fresh)
+
+
+def _set_timer(live: Live, due: Any) -> None:
+    at = live.shard.due_at()
+    if at is None:
+        due.clear()
+    else:
+        due.set(Timestamp.from_utc_datetime(at))

@@ -1,0 +1,114 @@
+"""Ledger state: the books of a shard as bytes for Beam's state, and back.
+
+A snapshot holds everything, including what was published, so that a worker that takes a shard over neither repeats an
+update nor forgets a decision. The layout carries a version of its own.
+"""
+
+from typing import Any
+
+from schemas.encoding import pack, unpack
+from transforms.ledger.claim_rules import Claim, Inbound, Notice
+from transforms.ledger.item_ledger import Books, ItemLedger, LastEvent, Report, Reported
+from transforms.ledger.position_rules import Cell, Count, Move
+
+LAYOUT = 1
+
+_COUNT_FIELDS = ("occurred_at", "quantity", "source", "sequence", "received_at", "key", "kind")
+_CLAIM_FIELDS = ("recorded", "cancelled", "released", "granted", "refused", "allocated", "shipped")
+_PLAIN_FIELDS = ("version", "entries", "accounts", "posted", "soft_claims", "hard_claims", "published", "alerts")
+
+
+class StateError(ValueError):
+    """State that this version of the program cannot read."""
+
+
+def dump_books(books: Books) -> bytes:
+    """All books of a shard as bytes; nothing may be waiting for publication."""
+    return pack([LAYOUT, [_dump(ledger) for ledger in books.values()]])
+
+
+def load_books(data: bytes) -> Books:
+    """The reverse of `dump_books`."""
+    layout, ledgers = unpack(data)
+    if layout != LAYOUT:
+        raise StateError(f"state has layout {layout}, expected {LAYOUT}: hand it over with the version that wrote it")
+    return {row[0]: _load(row) for row in ledgers}
+
+
+def _dump(ledger: ItemLedger) -> tuple[Any, ...]:
+    return (
+        ledger.item,
+        [getattr(ledger, name) for name in _PLAIN_FIELDS],
+        list(ledger.compared),
+        [(place, _dump_cell(cell)) for place, cell in ledger.cells.items()],
+        [(reference, _dump_claim(claim)) for reference, claim in ledger.claims.items()],
+        [(reference, _dump_inbound(inbound)) for reference, inbound in ledger.inbound.items()],
+        list(ledger.reports.items()),
+        [(key, reported.quantity, reported.newest_at) for key, reported in ledger.reported.items()],
+        ledger.newest_at,
+        ledger.last,
+        list(ledger.flagged),
+    )
+
+
+def _load(row: tuple[Any, ...]) -> ItemLedger:
+    item, plain, compared, cells, claims, inbound, reports, reported, newest_at, last, flagged = row
+    ledger = ItemLedger(item)
+    for name, value in zip(_PLAIN_FIELDS, plain, strict=True):
+        setattr(ledger, name, value)
+    ledger.compared = set(compared)
+    ledger.cells = {place: _load_cell(cell) for place, cell in cells}
+    ledger.claims = {reference: _load_claim(claim) for reference, claim in claims}
+    ledger.inbound = {reference: _load_inbound(one) for reference, one in inbound}
+    ledger.reports = {key: Report(*report) for key, report in reports}
+    ledger.reported = {key: _load_reported(quantity, at) for key, quantity, at in reported}
+    ledger.newest_at = newest_at
+    ledger.last = LastEvent(*last) if last else None
+    ledger.flagged = set(flagged)
+    return ledger
+
+
+def _dump_cell(cell: Cell) -> tuple[Any, ...]:
+    counts = [[getattr(count, name) for name in (*_COUNT_FIELDS, "difference")] for count in cell.counts]
+    return (cell.quantity, cell.opening, cell.has_opening, cell.folded_differences, cell.moves, counts)
+
+
+def _load_cell(row: tuple[Any, ...]) -> Cell:
+    cell = Cell()
+    cell.quantity, cell.opening, cell.has_opening, cell.folded_differences, moves, counts = row
+    cell.moves = [Move(*move) for move in moves]
+    for *fields, difference in counts:
+        count = Count(**dict(zip(_COUNT_FIELDS, fields, strict=True)))
+        count.difference = difference
+        cell.counts.append(count)
+    return cell
+
+
+def _dump_claim(claim: Claim) -> tuple[Any, ...]:
+    return ([getattr(claim, name) for name in _CLAIM_FIELDS], claim.names, claim.expiries, claim.placed)
+
+
+def _load_claim(row: tuple[Any, ...]) -> Claim:
+    sums, names, expiries, placed = row
+    claim = Claim()
+    for name, value in zip(_CLAIM_FIELDS, sums, strict=True):
+        setattr(claim, name, value)
+    claim.names, claim.expiries, claim.placed = list(names), list(expiries), placed
+    return claim
+
+
+def _dump_inbound(inbound: Inbound) -> tuple[Any, ...]:
+    return (inbound.announced, inbound.cancelled, inbound.received, inbound.notices)
+
+
+def _load_inbound(row: tuple[Any, ...]) -> Inbound:
+    inbound = Inbound()
+    inbound.announced, inbound.cancelled, inbound.received, notices = row
+    inbound.notices = [Notice(*notice) for notice in notices]
+    return inbound
+
+
+def _load_reported(quantity: Any, newest_at: Any) -> Reported:
+    reported = Reported(newest_at)
+    reported.quantity = quantity
+    return reported

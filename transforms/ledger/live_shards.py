@@ -1,0 +1,105 @@
+"""Live shards: the books of a shard decoded once and kept between bundles, as long as a token proves them current.
+
+Keyed state holds a snapshot of the books, a journal of the groups folded since, and a random token that every access
+writes anew. A worker that kept the books in memory uses them only if its token is the one in state; after a failed
+bundle, a move to another worker or a restart they differ, and the books are read again from snapshot and journal. A
+counter would not do: a bundle that failed and its retry would carry the same number.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from schemas.encoding import pack, unpack
+from transforms.ledger.ledger_state import dump_books, load_books
+from transforms.ledger.shard_rules import Shard
+
+LIVE_SHARDS_MAX = 256  # least recently used ones are dropped; they are read again from state when needed
+JOURNAL_BYTES_MIN = 1 << 20  # below this a journal is never folded into the snapshot
+
+MakeShard = Callable[[Any], Shard]  # from books, or None for an empty shard
+
+
+class Journal(NamedTuple):
+    """One entry: a group of packed events, or None for the clock alone, and the time it was folded at."""
+
+    number: int  # within the journal; bags keep no order
+    now: datetime
+    events: tuple[bytes, ...] | None
+
+
+class Live:
+    """One shard in memory, with how large its state is."""
+
+    __slots__ = ("entries", "journal_bytes", "shard", "snapshot_bytes", "token")
+
+    def __init__(self, shard: Shard, snapshot_bytes: int = 0) -> None:
+        self.shard = shard
+        self.snapshot_bytes = snapshot_bytes
+        self.journal_bytes = 0
+        self.entries = 0  # in the journal
+        self.token = b""
+
+    def entry(self, now: datetime, events: Iterable[bytes] | None) -> bytes:
+        """What was just folded, as the next entry of the journal."""
+        entry: bytes = pack((self.entries, now, None if events is None else list(events)))
+        self.entries += 1
+        self.journal_bytes += len(entry)
+        return entry
+
+    def wants_folding(self) -> bool:
+        """Whether the journal has outgrown the snapshot, so that folding costs no more than was written since."""
+        return self.journal_bytes > max(JOURNAL_BYTES_MIN, self.snapshot_bytes)
+
+
+def restore(make_shard: MakeShard, snapshot: bytes | None, journal: Iterable[bytes]) -> Live:
+    """A shard from its state: the snapshot, then every journal entry in its order."""
+    shard = make_shard(load_books(snapshot) if snapshot else None)
+    live = Live(shard, len(snapshot or b""))
+    entries = list(journal)
+    live.entries = len(entries)
+    live.journal_bytes = sum(map(len, entries))
+    for entry in sorted((Journal(*unpack(one)) for one in entries), key=attrgetter("number")):
+        if entry.events is None:
+            shard.advance(entry.now)
+        else:
+            shard.fold(entry.events, entry.now)
+    return live
+
+
+def fold_state(live: Live) -> bytes:
+    """The books as a new snapshot; the journal can be cleared."""
+    snapshot = dump_books(live.shard.books)
+    live.snapshot_bytes = len(snapshot)
+    live.journal_bytes = live.entries = 0
+    return snapshot
+
+
+class LiveShards:
+    """The shards that one worker thread keeps in memory, the least recently used dropped first."""
+
+    def __init__(self, limit: int = LIVE_SHARDS_MAX) -> None:
+        self.limit = limit
+        self.by_key: OrderedDict[int, Live] = OrderedDict()
+
+    def current(self, key: int, token: bytes | None) -> Live | None:
+        """The shard as kept, if the token in state proves that nothing happened to it elsewhere."""
+        live = self.by_key.get(key)
+        if live is None or not token or live.token != token:
+            return None
+        self.by_key.move_to_end(key)
+        return live
+
+    def keep(self, key: int, live: Live, token: bytes) -> None:
+        """Keep a shard under the token that has just been written to state."""
+        live.token = token
+        self.by_key[key] = live
+        self.by_key.move_to_end(key)
+        while len(self.by_key) > self.limit:
+            self.by_key.popitem(last=False)
+
+    def drop(self, key: int) -> None:
+        """Forget a shard whose memory may be ahead of its state."""
+        self.by_key.pop(key, None)
