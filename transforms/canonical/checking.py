@@ -56,7 +56,7 @@ class _CheckFn(beam.DoFn):
 
 
 def rejection_of(event: ReportedEvent, problem: Problem) -> Rejection:
-    """A problem with all that a replay needs: the event itself is the payload, so it is the first and only of it."""
+    """A problem with all that a replay needs; the payload is the event itself, for `event_of`."""
     return Rejection(
         outcome=problem.outcome,
         stage=STAGE,
@@ -64,7 +64,7 @@ def rejection_of(event: ReportedEvent, problem: Problem) -> Rejection:
         message=problem.message,
         source=event.source,
         message_id=event.message_id,
-        event_index=0,
+        event_index=event.event_index,
         correlation_id=event.correlation_id,
         received_at=event.received_at,
         mapping_version=event.mapping_version,
