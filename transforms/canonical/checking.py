@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, Literal
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
+from apache_beam.metrics.metric import Metrics
+from apache_beam.pvalue import PCollection, TaggedOutput
 
 from schemas.encoding import to_json
 from schemas.master_data import MasterData
@@ -16,18 +17,17 @@ from transforms.canonical.check_kinds import Problem
 from transforms.canonical.check_rules import Eligible, check_event
 
 STAGE = "check"
-REJECTIONS = "rejections"  # the tag of the output beside the main one
+REJECTIONS: Final = "rejections"  # the tag of the output beside the main one
 EVENT_FORMAT = "reported_event"  # of a rejected payload: one event as JSON, since the message is not at hand here
 
 
-class CheckAgainstMaster(beam.PTransform):
+class CheckAgainstMaster(beam.PTransform[PCollection[ReportedEvent], Any]):
     """Turn what sources said into canonical events; refuse or park what master data does not support.
 
     In:       `ReportedEvent`.
     Out:      `StockEvent` as the main output, one for each event that passes.
     State:    none.
     Rejects:  `Rejection` under the tag `REJECTIONS`: parked with the missing key, or dead letters of stage "check".
-    Source:   the rules are `check_rules`; codes of units are those of UN/ECE Recommendation 20 and of X12 element 355.
     """
 
     def __init__(self, master: MasterData, eligible: Eligible | None = None) -> None:
@@ -35,7 +35,7 @@ class CheckAgainstMaster(beam.PTransform):
         self.master = master
         self.eligible = eligible
 
-    def expand(self, events: beam.PCollection[ReportedEvent]) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, events: PCollection[ReportedEvent]) -> Any:
         return events | "Check" >> beam.ParDo(_CheckFn(self.master, self.eligible)).with_outputs(
             REJECTIONS, main="checked"
         )
@@ -46,11 +46,11 @@ class _CheckFn(beam.DoFn):
         self.master = master
         self.eligible = eligible
 
-    def process(self, event: ReportedEvent) -> Iterator[StockEvent | beam.pvalue.TaggedOutput[Any]]:
+    def process(self, event: ReportedEvent) -> Iterator[StockEvent | TaggedOutput[Literal["rejections"], Rejection]]:
         checked = check_event(event, self.master, self.eligible)
         if isinstance(checked, Problem):
             Metrics.counter(STAGE, checked.reason).inc()
-            yield beam.pvalue.TaggedOutput(REJECTIONS, rejection_of(event, checked))
+            yield TaggedOutput(REJECTIONS, rejection_of(event, checked))
         else:
             yield checked
 
