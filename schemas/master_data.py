@@ -19,7 +19,7 @@ from schemas.boms import BOM_DEPTH_MAX, BomFile, KitSpec, Place, build_boms
 from schemas.master_files import BOMS_FILE, LINE, TABLES, CsvRow, open_table, read_tables
 from schemas.master_records import Bom, BomLine, Channel, Item, Listing, Location, Lot
 from schemas.master_tables import ANY
-from schemas.yaml_files import SpecError, line_of, load_yaml, parse
+from schemas.yaml_files import PROBLEMS_SHOWN_MAX, SpecError, line_of, load_yaml, parse
 
 __all__ = [
     "BOM_DEPTH_MAX",
@@ -34,8 +34,6 @@ __all__ = [
     "build_master_data",
     "load_master_data",
 ]
-
-PROBLEMS_SHOWN_MAX = 50  # a wrong column makes one for each row; nobody reads more
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,14 +89,10 @@ class Policy(Spec):
 
     def location_safety_stock(self, item: str, location: str, channel: str = "") -> Decimal:
         """What is held back at one location; a rule for a location and a channel counts if the channel is named."""
-        return self._first(
-            (item, location, channel),
-            (item, location, ""),
-            ("", location, channel),
-            (item, "", ""),
-            ("", location, ""),
-            ("", "", ""),
-        )
+        everywhere = ((item, location, ""), (item, "", ""), ("", location, ""), ("", "", ""))
+        if not channel:
+            return self._first(*everywhere)
+        return self._first((item, location, channel), everywhere[0], ("", location, channel), *everywhere[1:])
 
     def channel_safety_stock(self, item: str, channel: str) -> Decimal:
         """What one channel holds back wherever the item is: by rules that name the channel and no location."""
