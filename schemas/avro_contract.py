@@ -82,8 +82,9 @@ def incompatibilities(reader: Schema, writer: Schema) -> list[str]:
     result = checker.get_compatibility(avro.schema.parse(json.dumps(reader)), avro.schema.parse(json.dumps(writer)))
     problems = []
     if result.compatibility is not SchemaCompatibilityType.compatible:
-        where = ", ".join(sorted(result.locations))
-        problems = [f"{where}: {message}" for message in sorted(result.messages)]
+        kinds = ", ".join(sorted({kind.value for kind in result.incompatibilities}))
+        places = ", ".join(sorted(result.locations - {checker.ROOT_REFERENCE_TOKEN}))
+        problems = [f"{places}: {kinds} ({'; '.join(sorted(result.messages))})"]
     return problems + _LogicalTypes(reader, writer).changes()
 
 
