@@ -234,19 +234,15 @@ def test_nothing_sleeps_in_tests() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "pattern", "applies"),
+    ("pattern", "applies"),
     [
-        ("paths of one machine", MACHINE_PATH, lambda _: True),
-        ("scratch paths", SCRATCH_PATH, lambda path: path.suffix in {".py", ".sh", ""} and "tests" not in path.parts),
-        ("registries, which are the user's choice", REGISTRY, lambda path: path.name != "go.sum"),
+        (MACHINE_PATH, lambda _: True),
+        (SCRATCH_PATH, lambda path: path.suffix in {".py", ".sh", ""} and "tests" not in path.parts),
+        (REGISTRY, lambda path: path.name != "go.sum"),  # which registry packages come from is the user's choice
     ],
+    ids=["paths of one machine", "scratch paths", "registries"],
 )
-def test_no_file_names(what: str, pattern: re.Pattern[str], applies: Callable[[Path], bool]) -> None:
-    lines = [
-        f"{_name(path)}:{number}"
-        for path, text in _texts().items()
-        if applies(path) and pattern.search(text)
-        for number, line in enumerate(text.splitlines(), start=1)
-        if pattern.search(line)
-    ]
-    _all_tidy(lines, what)
+def test_no_file_names(pattern: re.Pattern[str], applies: Callable[[Path], bool]) -> None:
+    texts = {path: text for path, text in _texts().items() if applies(path) and pattern.search(text)}
+    lines = [(path, i, line) for path, text in texts.items() for i, line in enumerate(text.splitlines(), start=1)]
+    _all_tidy([f"{_name(path)}:{i}" for path, i, line in lines if pattern.search(line)], "do not belong in a file")
