@@ -25,9 +25,9 @@ class CheckAgainstMaster(beam.PTransform[PCollection[ReportedEvent], Any]):
     """Turn what sources said into canonical events; refuse or park what master data does not support.
 
     In:       `ReportedEvent`.
-    Out:      `StockEvent` as the main output, one for each event that passes.
+    Out:      `.events`: `StockEvent`, one for each event that passes.
     State:    none.
-    Rejects:  `Rejection` under the tag `REJECTIONS`: parked with the missing key, or dead letters of stage "check".
+    Rejects:  `.rejections`: `Rejection`, parked with the missing key or a dead letter, with every reason of stage check.
     """
 
     def __init__(self, master: MasterData, eligible: Eligible | None = None) -> None:
@@ -37,7 +37,7 @@ class CheckAgainstMaster(beam.PTransform[PCollection[ReportedEvent], Any]):
 
     def expand(self, events: PCollection[ReportedEvent]) -> Any:
         return events | "Check" >> beam.ParDo(_CheckFn(self.master, self.eligible)).with_outputs(
-            REJECTIONS, main="checked"
+            REJECTIONS, main="events"
         )
 
 

@@ -1,0 +1,141 @@
+"""Options: the flags of the inventory pipeline in, one checked set of paths and choices out.
+
+The flags stand beside Beam's own. Nothing is `required`, which in Beam would break every other pipeline of the process;
+`settings_of` says what is missing or does not go together instead.
+"""
+
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from apache_beam.options.pipeline_options import PipelineOptions
+
+EXAMPLE = Path("examples/company")
+MAPPINGS = Path("schemas/mappings")
+DATABASE = Path("out/sellable.db")
+
+TOPICS = ("availability", "channel_update", "position", "alert", "dead_letter", "discrepancy", "decision")
+
+
+class OptionsError(ValueError):
+    """Options that cannot be run with: which, what was given, what was expected."""
+
+
+class InventoryOptions(PipelineOptions):
+    """What the inventory pipeline reads, by which rules, and where it writes."""
+
+    @classmethod
+    def _add_argparse_args(cls, parser: ArgumentParser) -> None:
+        source = parser.add_argument_group("input, one of")
+        source.add_argument("--input_folder", help="raw messages: a folder for each source, files below it")
+        source.add_argument("--input_subscription", help="projects/P/subscriptions/S: Pub/Sub, source in an attribute")
+        rules = parser.add_argument_group("rules")
+        rules.add_argument("--mappings", default=str(MAPPINGS), help="a folder for each source (default: %(default)s)")
+        rules.add_argument("--master_data", default=str(EXAMPLE / "master"), help="folder of tables")
+        rules.add_argument("--policy", default=str(EXAMPLE / "policy.yaml"), help="policy file")
+        rules.add_argument("--as_of", help="ISO time that ends a run over files: holds expire by it (default: now)")
+        views = parser.add_argument_group("output")
+        views.add_argument("--database", default=str(DATABASE), help="SQLite views (default: %(default)s)")
+        views.add_argument("--records_folder", help="the same rows as files, a folder for each view")
+        views.add_argument("--records_format", default="jsonl", choices=("jsonl", "avro"), help="of those files")
+        for name in TOPICS:
+            views.add_argument(f"--{name}_topic", help=f"projects/P/topics/T: rows of {name} as messages")
+        parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
+
+
+class Settings(NamedTuple):
+    """What a run was asked to do."""
+
+    input_folder: Path | None
+    input_subscription: str
+    mappings: Path
+    master_data: Path
+    policy: Path
+    database: Path
+    records_folder: Path | None
+    records_format: str
+    topics: dict[str, str]
+    as_of: datetime | None  # None while streaming: the wall clock
+    quiet: bool
+
+    @property
+    def input(self) -> str:
+        """What is read, for people."""
+        return str(self.input_folder) if self.input_folder else self.input_subscription
+
+
+def refuse_unknown(arguments: list[str]) -> None:
+    """`OptionsError` for a flag that neither we nor Beam know; Beam alone would run on without it."""
+    parser = _parser()
+    for known in PipelineOptions.__subclasses__():
+        if known is not InventoryOptions:
+            known._add_argparse_args(parser)  # noqa: SLF001 - the hook that Beam defines for this
+    names = {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001
+    for flag in (argument.split("=")[0] for argument in arguments if argument.startswith("--")):
+        if flag not in names:
+            near = get_close_matches(flag, names, n=3)
+            raise OptionsError(f"unknown option {flag}, expected {' or '.join(near) or 'one that --help lists'}")
+
+
+def help_text() -> str:
+    """The help of our own options; Beam's are passed through and documented by Beam."""
+    return _parser().format_help()
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="python -m pipelines.inventory_sync",
+        description="Raw messages of every source in; positions, availability and channel updates out.",
+        epilog="Every option of Apache Beam is passed through, for instance --runner and --direct_running_mode.",
+        conflict_handler="resolve",
+        allow_abbrev=False,
+    )
+    InventoryOptions._add_argparse_args(parser)  # noqa: SLF001 - the hook that Beam defines for this
+    return parser
+
+
+def settings_of(options: PipelineOptions) -> Settings:
+    """The settings of a run; `OptionsError` says which option is missing or wrong."""
+    given = options.view_as(InventoryOptions)
+    if bool(given.input_folder) == bool(given.input_subscription):
+        both = "both" if given.input_folder else "neither"
+        raise OptionsError(f"{both} of --input_folder and --input_subscription given, expected one of them")
+    folder = Path(given.input_folder) if given.input_folder else None
+    if folder is not None and not folder.is_dir():
+        raise OptionsError(f"--input_folder {folder}: no such folder, expected one with a folder for each source")
+    if folder is None and given.as_of:
+        raise OptionsError("--as_of with --input_subscription, expected it only with --input_folder")
+    return Settings(
+        input_folder=folder,
+        input_subscription=given.input_subscription or "",
+        mappings=Path(given.mappings),
+        master_data=Path(given.master_data),
+        policy=Path(given.policy),
+        database=Path(given.database),
+        records_folder=Path(given.records_folder) if given.records_folder else None,
+        records_format=given.records_format,
+        topics={name: topic for name in TOPICS if (topic := _topic(given, name))},
+        as_of=_as_of(given.as_of) if folder else None,
+        quiet=given.quiet,
+    )
+
+
+def _topic(given: Any, name: str) -> str:
+    topic: str = getattr(given, f"{name}_topic") or ""
+    if topic and not (topic.startswith("projects/") and "/topics/" in topic):
+        raise OptionsError(f"--{name}_topic {topic!r}, expected projects/PROJECT/topics/TOPIC")
+    return topic
+
+
+def _as_of(text: str | None) -> datetime:
+    if not text:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise OptionsError(f"--as_of {text!r}, expected an ISO time such as 2026-03-03T06:00:00Z") from None
+    if moment.tzinfo is None:
+        raise OptionsError(f"--as_of {text!r} has no zone, expected one such as 2026-03-03T06:00:00Z")
+    return moment.astimezone(UTC)

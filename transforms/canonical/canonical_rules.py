@@ -1,0 +1,120 @@
+"""Canonical rules: one raw message in, the canonical events it stands for out, and every line of it accounted for.
+
+This is the whole front of the flow in one function: decode, map, check, explode. Each step is a rule of its own module;
+here they are only put in order, so that a message is taken through all of them without being encoded in between.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from schemas.master_data import MasterData
+from schemas.policy_spec import Policy
+from schemas.records import Envelope, Ignored, OutcomeCount, Rejection, ReportedEvent, StockEvent
+from transforms.arrival.format_table import DecodeError, decode
+from transforms.canonical.check_kinds import Problem
+from transforms.canonical.check_rules import check_event
+from transforms.canonical.mapping_rules import SourceMapping
+from transforms.kits.kit_rules import exploded
+
+
+class Front(NamedTuple):
+    """What the front needs to know from outside."""
+
+    mappings: Mapping[str, SourceMapping]
+    master: MasterData
+    policy: Policy
+
+
+class Canonical(NamedTuple):
+    """What became of one message."""
+
+    events: list[StockEvent]
+    rejections: list[Rejection]
+    ignored: list[Ignored]
+
+
+def canonicalise(envelope: Envelope, front: Front) -> Canonical:
+    """The canonical events of one message; nothing of it is lost without a rejection or a reason to ignore it."""
+    mapping = front.mappings.get(envelope.source)
+    if mapping is None:
+        expected = ", ".join(sorted(front.mappings))
+        return _whole(envelope, "map", "unknown_source", f"no mapping for {envelope.source!r}, expected {expected}")
+    try:
+        documents = decode(envelope.format or mapping.format, envelope.payload, mapping.format_options)
+    except DecodeError as error:
+        return _whole(envelope, "decode", error.reason, f"{envelope.source}: {error}")
+    events: list[StockEvent] = []
+    rejections: list[Rejection] = []
+    ignored: list[Ignored] = []
+    index = 0
+    for document in documents:
+        mapped = mapping.run(document, envelope, index)
+        index += len(mapped.events) + sum(1 for one in mapped.rejections if one.event_index >= 0)
+        rejections += mapped.rejections
+        ignored += mapped.ignored
+        for reported in mapped.events:
+            checked = check_event(reported, front.master, front.policy.eligible)
+            if isinstance(checked, Problem):
+                payload = b"" if rejections else envelope.payload
+                rejections.append(refused(reported, checked, envelope.format, payload))
+            else:
+                events.append(exploded(checked, front.master.boms))
+    return Canonical(events, rejections, ignored)
+
+
+def _whole(envelope: Envelope, stage: str, reason: str, message: str) -> Canonical:
+    rejection = Rejection(
+        outcome="dead_letter",
+        stage=stage,
+        reason=reason,
+        message=message,
+        source=envelope.source,
+        message_id=envelope.message_id,
+        event_index=-1,
+        correlation_id=envelope.correlation_id,
+        received_at=envelope.received_at,
+        mapping_version="",
+        transaction_key="",
+        missing_key="",
+        format=envelope.format,
+        payload=envelope.payload,
+    )
+    return Canonical([], [rejection], [])
+
+
+def refused(event: ReportedEvent, problem: Problem, payload_format: str, payload: bytes) -> Rejection:
+    """The rejection of one reported event that a check refused; `payload` is given once for each message."""
+    return Rejection(
+        outcome=problem.outcome,
+        stage="check",
+        reason=problem.reason,
+        message=problem.message,
+        source=event.source,
+        message_id=event.message_id,
+        event_index=event.event_index,
+        correlation_id=event.correlation_id,
+        received_at=event.received_at,
+        mapping_version=event.mapping_version,
+        transaction_key=event.transaction_key,
+        missing_key=problem.missing_key,
+        format=payload_format,
+        payload=payload,
+    )
+
+
+def count_message(source: str, canonical: Canonical) -> list[OutcomeCount]:
+    """How one message adds to the balance: in, and either ended whole or made events that end one by one."""
+    counts = [OutcomeCount(source, "message", "in", "", 1)]
+    lines = [one for one in canonical.rejections if one.event_index >= 0]
+    if not canonical.events and not lines:
+        if canonical.rejections:
+            ended = OutcomeCount(source, "message", "dead_letter", canonical.rejections[0].reason, 1)
+        else:
+            reason = canonical.ignored[0].reason if canonical.ignored else "the message holds no document"
+            ended = OutcomeCount(source, "message", "compared", reason, 1)
+        return [*counts, ended]
+    made = len(canonical.events) + len(canonical.rejections) + len(canonical.ignored)
+    counts += [OutcomeCount(source, "message", "mapped", "", 1), OutcomeCount(source, "message", "events", "", made)]
+    counts += [OutcomeCount(source, "event", one.outcome, one.reason, 1) for one in canonical.rejections]
+    counts += [OutcomeCount(source, "event", "compared", one.reason, 1) for one in canonical.ignored]
+    return counts

@@ -1,0 +1,55 @@
+"""Canonicalising: raw messages in, canonical events out; what cannot go on leaves on the side with its reason."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.timestamp import MIN_TIMESTAMP
+from apache_beam.utils.windowed_value import WindowedValue
+
+from schemas.records import Envelope, OutcomeCount, StockEvent
+from transforms.canonical.canonical_rules import Front, canonicalise, count_message
+
+REJECTIONS = "rejections"
+COUNTS = "counts"
+
+
+class CanonicaliseMessages(beam.PTransform[Any, Any]):
+    """Decode, map, check and explode each message in one step.
+
+    In:       `Envelope`.
+    Out:      `.events`: `StockEvent`, kits exploded; `.counts`: `OutcomeCount`, one of each kind for a bundle.
+    State:    none.
+    Rejects:  `.rejections`: `Rejection` with every reason of the stages decode, map and check.
+    """
+
+    def __init__(self, front: Front) -> None:
+        super().__init__()
+        self.front = front
+
+    def expand(self, envelopes: Any) -> Any:
+        step = beam.ParDo(_CanonicaliseFn(self.front))
+        return envelopes | "Canonicalise" >> step.with_outputs(REJECTIONS, COUNTS, main="events")
+
+
+class _CanonicaliseFn(beam.DoFn):
+    def __init__(self, front: Front) -> None:
+        self.front = front
+
+    def start_bundle(self) -> None:
+        self.counts: Counter[tuple[str, str, str, str]] = Counter()
+
+    def process(self, envelope: Envelope) -> Iterator[StockEvent | beam.pvalue.TaggedOutput]:
+        canonical = canonicalise(envelope, self.front)
+        for *ending, total in count_message(envelope.source, canonical):
+            self.counts[tuple(ending)] += total  # type: ignore[index]
+        for rejection in canonical.rejections:
+            yield beam.pvalue.TaggedOutput(REJECTIONS, rejection)
+        yield from canonical.events
+
+    def finish_bundle(self) -> Iterator[beam.pvalue.TaggedOutput]:
+        for ending, total in self.counts.items():
+            count = WindowedValue(OutcomeCount(*ending, total), MIN_TIMESTAMP, (GlobalWindow(),))
+            yield beam.pvalue.TaggedOutput(COUNTS, count)
