@@ -28,6 +28,7 @@ class Claim:
         "expiries",
         "granted",
         "names",
+        "newest_at",
         "placed",
         "recorded",
         "refused",
@@ -41,6 +42,7 @@ class Claim:
         self.released = ZERO
         self.granted = ZERO
         self.refused = False
+        self.newest_at: datetime | None = None  # of its events: when nothing is open, it can be forgotten after this
         self.placed: Placed = NOWHERE  # what it last added to its item's open claims
         self.allocated: dict[str, Decimal] = {}
         self.shipped: dict[str, Decimal] = {}
@@ -109,12 +111,13 @@ class Notice(NamedTuple):
 class Inbound:
     """The sums of one purchase order or advance ship notice on one item."""
 
-    __slots__ = ("announced", "cancelled", "notices", "received")
+    __slots__ = ("announced", "cancelled", "newest_at", "notices", "received")
 
     def __init__(self) -> None:
         self.announced = ZERO
         self.cancelled = ZERO
         self.received = ZERO
+        self.newest_at: datetime | None = None
         self.notices: list[Notice] = []  # unordered
 
     def open(self) -> Decimal:
@@ -127,6 +130,12 @@ class Inbound:
             return "", None
         newest = max(self.notices, key=lambda notice: notice[:3])
         return newest.location, newest.expected_at
+
+
+def note_time(of: Claim | Inbound, occurred_at: datetime) -> None:
+    """Keep the newest time of a claim's or an inbound's events."""
+    if of.newest_at is None or occurred_at > of.newest_at:
+        of.newest_at = occurred_at
 
 
 def add_to(sums: dict[str, Decimal], place: str, quantity: Decimal) -> None:

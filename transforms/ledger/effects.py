@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from schemas.records import StockEvent
-from transforms.ledger.claim_rules import Notice, add_to
+from transforms.ledger.claim_rules import Inbound, Notice, add_to, note_time
 from transforms.ledger.item_ledger import (
     COUNT_DIFFERENCE,
     CUSTOMER,
@@ -108,8 +108,7 @@ def _receipt(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int
     _move(ledger, event, event.disposition, quantity, sign)
     ledger.transfer(SUPPLIER, -sign * quantity)
     if event.order_reference:
-        ledger.expected(event.order_reference).received += sign * quantity
-        ledger.dirty.add(("inbound", event.order_reference))
+        _inbound(ledger, event).received += sign * quantity
 
 
 def _shipment(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
@@ -168,24 +167,30 @@ def _count(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) 
 
 
 def _inbound_announced(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    inbound = ledger.expected(event.order_reference)
+    inbound = _inbound(ledger, event)
     inbound.announced += sign * quantity
     notice = Notice(event.occurred_at, event.received_at, event.transaction_key, event.location, event.expected_at)
     if sign > 0:
         inbound.notices.append(notice)
     else:
         inbound.notices.remove(notice)
-    ledger.dirty.add(("inbound", event.order_reference))
 
 
 def _inbound_cancelled(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    ledger.expected(event.order_reference).cancelled += sign * quantity
+    _inbound(ledger, event).cancelled += sign * quantity
+
+
+def _inbound(ledger: ItemLedger, event: StockEvent) -> Inbound:
     ledger.dirty.add(("inbound", event.order_reference))
+    inbound = ledger.expected(event.order_reference)
+    note_time(inbound, event.occurred_at)
+    return inbound
 
 
 def _name(ledger: ItemLedger, event: StockEvent, sign: int) -> None:
     ledger.dirty.add(("claim", event.order_reference))
     ledger.unsettled.add(event.order_reference)
+    note_time(ledger.claim(event.order_reference), event.occurred_at)
     if event.channel:
         name = (event.occurred_at, event.transaction_key, event.channel)
         names = ledger.claim(event.order_reference).names

@@ -10,7 +10,7 @@ as they were. `docs/ledger.md` has every rule on one page; `tests/oracle.py` is 
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from typing import NamedTuple
 from schemas.encoding import unpack
 from schemas.records import CLAIM_KINDS, INBOUND_KINDS, StockEvent
 from transforms.ledger import effects
+from transforms.ledger.claim_rules import Claim, Inbound
 from transforms.ledger.item_ledger import Books, ItemLedger
 
 CONFLICT = "conflicting_duplicate"
@@ -156,7 +157,7 @@ def as_event(packed: bytes) -> StockEvent:
 
 
 def forget_before_horizon(ledger: ItemLedger, rules: LedgerRules) -> int:
-    """Drop what is older than the retained history; returns how many entries went."""
+    """Drop what is older than the retained history and no longer open; returns how many entries went."""
     if ledger.newest_at is None:
         return 0
     cut = ledger.newest_at - rules.history
@@ -165,7 +166,23 @@ def forget_before_horizon(ledger: ItemLedger, rules: LedgerRules) -> int:
         del ledger.entries[key]
         ledger.compared.discard(key)
         ledger.reports.pop(key, None)
-    if old:
-        for cell in ledger.cells.values():
-            cell.forget_before(cut)
+    for cell in ledger.cells.values():
+        cell.forget_before(cut)
+    _forget_closed(ledger, cut)
     return len(old)
+
+
+def _forget_closed(ledger: ItemLedger, cut: datetime) -> None:
+    claims = [key for key, claim in ledger.claims.items() if _is_over(claim, cut) and not claim.open_at(cut)]
+    for key in claims:
+        del ledger.claims[key]
+    arrived = [key for key, inbound in ledger.inbound.items() if _is_over(inbound, cut) and not inbound.open()]
+    for key in arrived:
+        del ledger.inbound[key]
+    ledger.reported = {key: one for key, one in ledger.reported.items() if one.newest_at >= cut}
+    named = {key[2] for key in ledger.reported} | ledger.claims.keys() | ledger.inbound.keys()
+    ledger.posted = {key: quantity for key, quantity in ledger.posted.items() if key[2] in named}
+
+
+def _is_over(of: Claim | Inbound, cut: datetime) -> bool:
+    return of.newest_at is None or of.newest_at < cut

@@ -85,25 +85,26 @@ def _load_cell(row: tuple[Any, ...]) -> Cell:
 
 
 def _dump_claim(claim: Claim) -> tuple[Any, ...]:
-    return ([getattr(claim, name) for name in _CLAIM_FIELDS], claim.names, claim.expiries, claim.placed)
+    sums = [getattr(claim, name) for name in _CLAIM_FIELDS]
+    return (sums, claim.names, claim.expiries, claim.newest_at, claim.placed)
 
 
 def _load_claim(row: tuple[Any, ...]) -> Claim:
-    sums, names, expiries, placed = row
+    sums, names, expiries, newest_at, placed = row
     claim = Claim()
     for name, value in zip(_CLAIM_FIELDS, sums, strict=True):
         setattr(claim, name, value)
-    claim.names, claim.expiries, claim.placed = list(names), list(expiries), placed
+    claim.names, claim.expiries, claim.newest_at, claim.placed = list(names), list(expiries), newest_at, placed
     return claim
 
 
 def _dump_inbound(inbound: Inbound) -> tuple[Any, ...]:
-    return (inbound.announced, inbound.cancelled, inbound.received, inbound.notices)
+    return (inbound.announced, inbound.cancelled, inbound.received, inbound.newest_at, inbound.notices)
 
 
 def _load_inbound(row: tuple[Any, ...]) -> Inbound:
     inbound = Inbound()
-    inbound.announced, inbound.cancelled, inbound.received, notices = row
+    inbound.announced, inbound.cancelled, inbound.received, inbound.newest_at, notices = row
     inbound.notices = [Notice(*notice) for notice in notices]
     return inbound
 
