@@ -2,20 +2,18 @@
 
 from decimal import Decimal
 
-from making import catalog
 from making.books import Place
 from making.company import Company
 from making.opening import CLOSED_AT
 
 
 def expected_claims(company: Company) -> list[list[str]]:
-    """Open claims at the end of the day: those of orders, and the one hold that neither became one nor ended."""
+    """Open claims at the end of the day: of orders only, since every hold became one or ended."""
     rows = [
         [item, order, company.books.channels.get(order, ""), f"{want.open:f}"]
         for (order, item), want in company.books.claims().items()
     ]
-    held = [[item, "B2B-7005", "b2b", f"{5 * each:f}"] for item, each in catalog.COMPONENTS["KIT-ROAST"].items()]
-    return [["item", "order_reference", "channel", "open_quantity"], *sorted(rows + held)]
+    return [["item", "order_reference", "channel", "open_quantity"], *sorted(rows)]
 
 
 def expected_positions(company: Company) -> list[list[str]]:

@@ -153,7 +153,7 @@ def _item_codes() -> Rows:
 
 
 def _listings() -> Rows:
-    rows = [["channel", "listing", "item", "catalog.sell_unit"]]
+    rows = [["channel", "listing", "item", "sell_unit"]]
     ids = {
         "web": catalog.variant,
         "marketplace": catalog.seller_sku,

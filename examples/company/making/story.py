@@ -105,7 +105,10 @@ def _portal(
 
 
 def _trade_holds(company: Company) -> None:
-    """Requests that can be refused. All are clear-cut: there is plenty all day, or there never was."""
+    """Requests that can be refused. All are clear-cut: there is plenty all day, or there never was.
+
+    None is still open at the end of the day: whether it was granted when it came would show in the last figures.
+    """
     _hold(company, "B2B-7001", at("13:20:14"), [line("TUMBLER-450", 10, "case")], "2026-03-02T18:00:00Z", posted())
     lines = [line("MUG-WHITE", 6, "case"), line("PITCHER-600", 2, "case")]
     _hold(company, "B2B-7002", at("13:45:51"), lines, "2026-03-04T17:00:00Z", posted(2))
@@ -119,6 +122,9 @@ def _trade_holds(company: Company) -> None:
     body = {"number": "B2B-7004", "lines": portal_lines(lines)}
     _portal(company, "reservation.released", at("17:20:02"), "reservation", body, posted())
     _hold(company, "B2B-7005", at("16:05:38"), [line("KIT-ROAST", 5)], "2026-03-06T17:00:00Z", posted())
+    body = {"number": "B2B-7005", "lines": portal_lines([line("KIT-ROAST", 5)])}
+    _portal(company, "reservation.confirmed", at("17:10:26"), "reservation", body, posted())
+    company.order("b2b", "B2B-7005", [("KIT-ROAST", 5)])
 
 
 def _trade_orders(company: Company) -> None:

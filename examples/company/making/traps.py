@@ -33,11 +33,11 @@ def _sent_twice(company: Company) -> None:
     order = MarketOrder("115-6600041-3300719", at("14:44:19"), (("WHISK-MINI", 1),))
     company.market_order(order)
     lines = [line("WHISK-MINI", 1, "inner")]
-    moment, reference = at("16:18:00"), f"MKT-{order.number}"
-    company.ship("NORTH3PL", moment, reference, lines)
-    (control,) = [n for n, data in _interchanges(company) if reference in data]
-    data = dict(_interchanges(company))[control].encode()
-    name = f"945_{control:09d}_again.edi"
+    reference = f"MKT-{order.number}"
+    company.ship("NORTH3PL", at("16:18:00"), reference, lines)
+    first = next(file for file, (sent, *_) in company.bag.files().items() if reference.encode() in sent.payload)
+    data = company.bag.files()[first][0].payload
+    name = first.rpartition("Z_")[2].replace(".edi", "_again.edi")
     company.bag.file("3pl-north", name, at("19:11:00"), data, duplicate(), "the same X12 interchange sent twice")
     moment = at("16:44:29")
     body = {"number": "SH-79001", "order": "WEB-1201", "lines": wms_shapes.east_lines([line("TUMBLER-450", 2)])}
@@ -45,15 +45,6 @@ def _sent_twice(company: Company) -> None:
     company.spool("wms-east", moment, message, posted())
     company.spool("wms-east", moment, message, duplicate(), received=at("18:00"), trap="repeated in the next spool")
     _shipped_aside(company, "EAST", "16:44:29", "WEB-1201", line("TUMBLER-450", 2))
-
-
-def _interchanges(company: Company) -> list[tuple[int, str]]:
-    found = []
-    for name, messages in company.bag.files().items():
-        if name.startswith("3pl-north/"):
-            text = messages[0].payload.decode("ascii", errors="replace")
-            found.append((int(name.split("_")[1].split(".")[0]), text))
-    return found
 
 
 def _shipped_aside(company: Company, location: str, clock: str, order: str, one: Line) -> None:
