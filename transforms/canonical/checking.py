@@ -27,7 +27,7 @@ class CheckAgainstMaster(beam.PTransform[PCollection[ReportedEvent], Any]):
     In:       `ReportedEvent`.
     Out:      `.events`: `StockEvent`, one for each event that passes.
     State:    none.
-    Rejects:  `.rejections`: `Rejection`, parked with the missing key or a dead letter, with every reason of stage check.
+    Rejects:  `.rejections`: `Rejection` with every reason of stage check; what is parked names the missing key.
     """
 
     def __init__(self, master: MasterData, eligible: Eligible | None = None) -> None:

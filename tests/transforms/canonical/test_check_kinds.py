@@ -1,0 +1,76 @@
+import pytest
+
+from schemas.records import KINDS
+from tests.transforms.canonical.reported import ordered, reported
+from transforms.canonical.check_kinds import RULES, missing, unlisted
+
+
+def test_every_kind_has_its_rule() -> None:
+    assert set(RULES) == KINDS
+
+
+@pytest.mark.parametrize(
+    ("rule", "kinds"),
+    [
+        ("zero", {"count", "snapshot"}),
+        ("negative", {"adjustment"}),
+        (
+            "kit",
+            {
+                "shipment",
+                "order_recorded",
+                "reservation_requested",
+                "reservation_allocated",
+                "reservation_released",
+                "reservation_cancelled",
+                "reservation_expired",
+            },
+        ),
+        (
+            "location",
+            {
+                "receipt",
+                "shipment",
+                "adjustment",
+                "count",
+                "snapshot",
+                "transfer_shipped",
+                "transfer_received",
+                "disposition_changed",
+                "return_received",
+            },
+        ),
+        (
+            "reference",
+            {
+                "transfer_shipped",
+                "transfer_received",
+                "inbound_announced",
+                "inbound_cancelled",
+                "order_recorded",
+                "reservation_requested",
+                "reservation_allocated",
+                "reservation_released",
+                "reservation_cancelled",
+                "reservation_expired",
+            },
+        ),
+    ],
+)
+def test_a_rule_holds_for(rule: str, kinds: set[str]) -> None:
+    assert {kind for kind, rules in RULES.items() if getattr(rules, rule)} == kinds
+
+
+def test_what_is_on_a_shelf_and_has_lots_is_there_by_lot() -> None:
+    assert {kind for kind, rule in RULES.items() if rule.lot} == {kind for kind, rule in RULES.items() if rule.location}
+
+
+def test_a_message_says_who_left_out_what() -> None:
+    problem = missing("missing_location", "location_code", reported("count"), "a location")
+    assert problem.message == "count from wms-east has no location_code, expected a location"
+    assert problem.outcome == "dead_letter"
+
+
+def test_an_order_of_what_is_not_listed_waits_for_its_listing() -> None:
+    problem = unlisted(ordered(), "MUG")
+    assert (problem.outcome, problem.missing_key) == ("parked", "listing:web:MUG")
