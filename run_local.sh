@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Runs Sellable on this machine: makes a virtual environment in .venv when there is none, then runs what is asked for.
+# Needs bash and Python 3.11 or 3.12 with venv, nothing else. `./run_local.sh help` says more.
+set -euo pipefail
+
+root="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)"
+venv="$root/.venv"
+python="$venv/bin/python"
+
+usage() {
+    cat <<'HELP'
+Usage:
+  ./run_local.sh [OPTION...]         run the example company's day into out/sellable.db
+  ./run_local.sh test [ARGUMENT...]  run ruff, mypy and all tests; arguments go to pytest
+  ./run_local.sh help                show this text
+
+Options are those of pipelines.inventory_sync and of Apache Beam; one given here takes the place of the default:
+  ./run_local.sh --policy my_policy.yaml --database out/trial.db
+All of them: .venv/bin/python -m pipelines.inventory_sync --help
+The quick tests only:
+  ./run_local.sh test -m "not slow"
+
+Environment:
+  PYTHON             the Python to make .venv with, instead of the first of python3.12, python3.11 and python3
+  SELLABLE_REQUIRE   parts, separated by commas, whose tests must not be skipped: pubsub
+HELP
+}
+
+say() { printf '==> %s\n' "$*" >&2; }
+
+die() {
+    printf 'run_local.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+is_supported() {
+    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1
+}
+
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:+"$PYTHON"} python3.12 python3.11 python3; do
+        if is_supported "$candidate"; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+        if [ "$candidate" = "${PYTHON:-}" ]; then
+            die "PYTHON=$PYTHON is not a working Python 3.11 or 3.12"
+        fi
+    done
+    die "found no Python 3.11 or 3.12. Install one (Debian, Ubuntu: apt-get install python3 python3-venv;" \
+        "macOS: brew install python@3.12), or name one: PYTHON=/path/to/python3.12 ./run_local.sh"
+}
+
+# What the environment was made from. It changes with the pins, and with the folder that the install points into.
+fingerprint() {
+    "$python" - "$root" "$1" <<'PY'
+import hashlib, pathlib, sys
+root = pathlib.Path(sys.argv[1])
+parts = [(root / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
+print(hashlib.sha256(b"\0".join([*parts, str(root).encode(), sys.argv[2].encode()])).hexdigest())
+PY
+}
+
+# Installs the project with an extra ("" for none) unless exactly that is there already.
+prepare() {
+    local extra="$1" stamp="$venv/.sellable-installed${1:+-$1}" made_with
+    if ! is_supported "$python" || ! "$python" -m pip --version >/dev/null 2>&1; then
+        made_with="$(find_python)"
+        say "Making .venv with $made_with ($("$made_with" --version 2>&1))"
+        "$made_with" -m venv --clear "$venv" >&2 ||
+            die "cannot make .venv; on Debian and Ubuntu: apt-get install python3-venv"
+    fi
+    if [ "$(cat "$stamp" 2>/dev/null || true)" = "$(fingerprint "$extra")" ]; then
+        return
+    fi
+    say "Installing ${extra:+the tools for development and }what constraints.txt pins (about a minute)"
+    rm -f "$venv"/.sellable-installed*
+    if ! "$python" -m pip install --disable-pip-version-check -c "$root/constraints.txt" \
+        -e "$root${extra:+[$extra]}" >"$venv/install.log" 2>&1; then
+        tail -n 30 "$venv/install.log" >&2
+        die "pip failed; all of what it said is in .venv/install.log"
+    fi
+    if [ -n "$extra" ]; then # an extra brings along what the plain install has
+        fingerprint "" >"$venv/.sellable-installed"
+    fi
+    fingerprint "$extra" >"$stamp"
+}
+
+run_example() {
+    local at="$root/" argument input=example
+    prepare ""
+    if [ "$PWD" = "$root" ]; then
+        at="" # shorter names in what is printed
+    fi
+    for argument in "$@"; do
+        case "$argument" in --input_*) input=own ;; esac
+    done
+    set -- --master_data "${at}examples/company/master" \
+        --policy "${at}examples/company/policy.yaml" \
+        --mappings "${at}schemas/mappings" \
+        --database "${at}out/sellable.db" \
+        "$@"
+    if [ "$input" = example ]; then # the end of its day would be wrong for any other input
+        set -- --input_folder "${at}examples/company/day" --as_of 2026-03-03T06:00:00Z "$@"
+        say "Running the example company's day"
+    fi
+    mkdir -p "$root/out"
+    "$python" -m pipelines.inventory_sync "$@"
+}
+
+summary=""
+failed=0
+
+# Runs one check, prints how it went, and remembers it for the summary. The others run all the same.
+check() {
+    local name="$1" outcome=ok started="$SECONDS"
+    shift
+    say "$name"
+    "$@" || { outcome=FAILED && failed=1; }
+    summary="$summary$(printf '    %-14s %-7s %4s s' "$name" "$outcome" "$((SECONDS - started))")"$'\n'
+}
+
+run_pytest() {
+    local colour=no
+    if [ -t 1 ]; then
+        colour=yes
+    fi
+    "$python" -m pytest --color="$colour" "$@" 2>&1 | tee "$venv/pytest.log"
+}
+
+run_tests() {
+    prepare dev
+    cd -- "$root"
+    check "ruff check" "$python" -m ruff check .
+    check "ruff format" "$python" -m ruff format --check .
+    check "mypy" "$python" -m mypy
+    check "pytest" run_pytest "$@"
+    say "Summary"
+    printf '%s%s\n' "$summary" "$(tail -n 1 "$venv/pytest.log")"
+    return "$failed"
+}
+
+case "${1:-}" in
+    help | -h | --help) usage ;;
+    test) shift && run_tests "$@" ;;
+    "" | -*) run_example "$@" ;;
+    *)
+        usage >&2
+        die "unknown command '$1', expected test, help, or options that begin with --"
+        ;;
+esac
