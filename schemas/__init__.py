@@ -2,12 +2,18 @@
 
 Enters: YAML, CSV and Avro files written by people. Leaves: checked, immutable values for `transforms`.
 
-- `records`      the immutable records that pass between stages
-- `encoding`     those records as bytes and as JSON, and back
-- `avro/`        the published contract of the canonical event
-- `yaml_files`   YAML with the line number of every value, for messages that say where
-- `mapping_spec` what a mapping file may say
-- `mappings/`    one folder for each source: mapping, owner, version, samples
-- `master_data`  items, units, locations, partners, listings, bills of materials, ownership
-- `policy_spec`  what may be sold where, by which rule
+- `records`         the immutable records that pass between stages
+- `encoding`        those records as bytes and as JSON, and back
+- `avro/`           the published contract of the canonical event
+- `avro_contract`   that event as Avro and back; what would break between two versions of a contract
+- `yaml_files`      YAML with the line number of every value, for messages that say where
+- `mapping_spec`    what a mapping file may say
+- `mappings/`       one folder for each source: mapping, owner, version, samples
+- `master_files`    a folder of CSV tables, read with the line number of every row
+- `master_records`  one immutable record for each row that people maintain
+- `master_tables`   those rows checked against each other
+- `boms`            bills of materials: dates, cycles, depth
+- `master_data`     all of it: items, units, locations, partners, listings, bills of materials, ownership
+- `policy_parts`    what each section of the policy file may say
+- `policy_spec`     the policy: what may be sold where, by which rule
 """

@@ -16,7 +16,7 @@ from typing import Any
 
 from schemas import master_tables as tabled
 from schemas.boms import BOM_DEPTH_MAX, BomFile, KitSpec, Place, build_boms
-from schemas.master_files import BOMS_FILE, LINE, TABLES, CsvRow, open_table, read_tables
+from schemas.master_files import BOMS_FILE, LINE, TABLES, CsvRow, Row, open_table, read_tables
 from schemas.master_records import Bom, BomLine, Channel, Item, Listing, Location, Lot
 from schemas.master_tables import ANY
 from schemas.yaml_files import PROBLEMS_SHOWN_MAX, SpecError, line_of, load_yaml, parse
@@ -118,10 +118,8 @@ def build_master_data(
 
     `folder` and `bom_place` only make the messages name real files; a row's own line is under `LINE`.
     """
-    if unknown := tables.keys() - TABLES.keys():
-        raise SpecError(f"unknown table {min(unknown)!r}, expected one of {', '.join(TABLES)}")
     problems: list[str] = []
-    rows = {name: open_table(name, tables.get(name, ()), folder, problems) for name in TABLES}
+    rows = _opened(tables, folder, problems)
     kits = [KitSpec.model_validate(kit) for kit in boms]
     items = tabled.items_of(rows["items"], rows["item_units"])
     locations = tabled.locations_of(rows["locations"])
@@ -144,16 +142,26 @@ def build_master_data(
         unit_codes=tabled.unit_codes_of(rows["unit_codes"], items.values()),
         listing_items={(one.channel, one.listing): one.item for one in listings.values()},
         ownership=tabled.ownership_of(rows["ownership"], locations),
-        code_counts=dict(
-            Counter(
-                [("item", source) for source, _ in item_codes] + [("location", source) for source, _ in location_codes]
-            )
-        ),
+        code_counts=_counts(item=item_codes, location=location_codes),
     )
+    _refuse(problems)
+    return master
+
+
+def _opened(tables: Mapping[str, Sequence[CsvRow]], folder: Path | None, problems: list[str]) -> dict[str, list[Row]]:
+    if unknown := tables.keys() - TABLES.keys():
+        raise SpecError(f"unknown table {min(unknown)!r}, expected one of {', '.join(TABLES)}")
+    return {name: open_table(name, tables.get(name, ()), folder, problems) for name in TABLES}
+
+
+def _counts(**codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    return dict(Counter((what, source) for what, keys in codes.items() for source, _ in keys))
+
+
+def _refuse(problems: Sequence[str]) -> None:
     if problems:
         more = [f"and {len(problems) - PROBLEMS_SHOWN_MAX} more"] if len(problems) > PROBLEMS_SHOWN_MAX else []
-        raise SpecError("\n".join(problems[:PROBLEMS_SHOWN_MAX] + more))
-    return master
+        raise SpecError("\n".join([*problems[:PROBLEMS_SHOWN_MAX], *more]))
 
 
 def _place_without_file(*steps: str | int) -> str:
