@@ -1,1 +1,14 @@
-"""Stage package: see the module docstrings."""
+"""Publication: records of every kind enter, rows of views, files and messages leave; none is replaced by an older one.
+
+- `view_columns`   what each column means, said once
+- `view_tables`    the table of views: which record, which key, what makes a row newer; all SQL is made from it
+- `newest_rows`    the newest record of each row, so that a hot row is written once per flush
+- `view_database`  one SQLite file: made, opened, written
+- `counts`         `CountOutcomes`: how messages and events ended
+- `tallies`        `TallyElements`: numbers that move while the work goes on
+- `view_document`  docs/views.md, made from the table of views
+- `sqlite_views`   `WriteSqliteViews`: the views in SQLite
+- `row_documents`  rows as JSON documents and Avro records
+- `record_files`   `WriteRecordFiles`: JSON lines or Avro, one folder for each view
+- `topics`         `PublishRecords`: rows as Pub/Sub messages
+"""

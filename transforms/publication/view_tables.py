@@ -1,0 +1,220 @@
+"""View tables: records in, rows of the published views out; one table of views from which all SQL is made.
+
+    position     ABC-1 EAST -- sellable   on hand 12   version 7
+    arrives      ABC-1 EAST -- sellable   on hand 15   version 5     older: changes nothing
+    arrives      ABC-1 EAST -- sellable   on hand 12   version 7     the same again: changes nothing
+    arrives      ABC-1 EAST -- sellable   on hand 11   version 9     newer: replaces the row
+
+So a view ends the same whatever is retried, doubled or overtaken. Where a view names no column that grows, the first
+row stays: a decision is given once. A rejection that a later run finds again is the same row with that run's id, so
+that the rejections of the last run are told from those that are repaired.
+
+Quantities are text in plain decimal notation, because SQLite would otherwise round them: `CAST(x AS REAL)` to sum them
+roughly. Times are ISO 8601 text in UTC, which sorts by time.
+"""
+
+import hashlib
+import types
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from schemas.records import (
+    Alert,
+    AvailabilityRow,
+    ChannelUpdate,
+    ClaimRow,
+    Decision,
+    Discrepancy,
+    InboundRow,
+    OutcomeCount,
+    PositionRow,
+    Rejection,
+)
+from transforms.publication.view_columns import meaning_of
+
+SCHEMA_VERSION = 1  # of all views together; a database of another version is refused, never changed
+
+
+class Run(NamedTuple):
+    """One run of the pipeline: what it read, by which rules."""
+
+    run_id: str
+    started_at: datetime
+    finished_at: datetime | None
+    input: str
+    policy_version: str
+    master_version: str
+    options: str
+
+
+class View(NamedTuple):
+    """One published table: the record that is a row of it, what makes a row the same row, what makes it newer."""
+
+    name: str
+    record: type[Any]
+    means: str
+    key: tuple[str, ...]
+    grows: str = "version"  # the column whose higher value replaces a row; "" when the first row stays
+    added: tuple[str, ...] = ()  # columns beside the fields of the record: payload_digest, run_id
+
+    @property
+    def step_name(self) -> str:
+        """The name as steps of a pipeline are named: ChannelUpdate."""
+        return self.name.title().replace("_", "")
+
+    @property
+    def columns(self) -> "tuple[Column, ...]":
+        """The columns in order: the fields of the record, then what is added."""
+        hints = get_type_hints(self.record) | dict.fromkeys(self.added, str)
+        return tuple(_column(self.name, name, hint) for name, hint in hints.items())
+
+
+class Column(NamedTuple):
+    """One column: its Python type, whether it may be empty, and what it means."""
+
+    name: str
+    type: type[Any]
+    optional: bool
+    means: str
+
+
+REJECTION_KEY = ("message_id", "event_index", "transaction_key", "payload_digest")
+
+VIEWS: tuple[View, ...] = (
+    View("position", PositionRow, "on hand of one item in one place", ("item", "location", "lot", "disposition")),
+    View("claim", ClaimRow, "what one order or hold wants of one item", ("item", "order_reference")),
+    View("inbound", InboundRow, "supply that is expected of one order", ("item", "order_reference")),
+    View("availability", AvailabilityRow, "what one channel may sell of one item or kit", ("item", "channel")),
+    View("channel_update", ChannelUpdate, "the last figure to tell one channel", ("channel", "listing")),
+    View(
+        "discrepancy",
+        Discrepancy,
+        "two reports of one fact that disagree; cured when both quantities are equal",
+        ("item", "location", "lot", "disposition", "cause", "source", "reference"),
+    ),
+    View("decision", Decision, "the one answer to one reservation request", ("transaction_key", "item"), grows=""),
+    View("alert", Alert, "something a person must look at, until its quantity is 0", ("item", "location", "kind")),
+    View(
+        "dead_letter",
+        Rejection,
+        "what could not be used, with all a replay needs, and the last run that found it so",
+        REJECTION_KEY,
+        grows="run_id",
+        added=("payload_digest", "run_id"),
+    ),
+    View(
+        "parked",
+        Rejection,
+        "what waits for master data to learn a key, and the last run that found it so",
+        REJECTION_KEY,
+        grows="run_id",
+        added=("payload_digest", "run_id"),
+    ),
+    View("run", Run, "one run of the pipeline", ("run_id",), grows=""),
+    View(
+        "run_count",
+        OutcomeCount,
+        "how many messages or events of one source ended the same way in one run",
+        ("run_id", "source", "level", "outcome", "reason"),
+        grows="total",
+        added=("run_id",),
+    ),
+)
+
+VIEW_NAMED: dict[str, View] = {view.name: view for view in VIEWS}
+_VIEW_OF_TYPE: dict[type[Any], View] = {view.record: view for view in VIEWS if view.record is not Rejection}
+
+
+def view_of(record: Any) -> View:
+    """The view that a record is a row of; `TypeError` for what is no row of any."""
+    view = _VIEW_OF_TYPE.get(type(record))
+    if view is not None:
+        return view
+    if isinstance(record, Rejection) and record.outcome in VIEW_NAMED:
+        return VIEW_NAMED[record.outcome]
+    expected = ", ".join(sorted(view.record.__name__ for view in VIEWS))
+    raise TypeError(f"no view has rows like {record!r:.200}, expected one of {expected}")
+
+
+def key_maker(view: View) -> Callable[[Any], Any]:
+    """A function that gives the key of a record within one run, cheap enough to call for each one."""
+    plain_key = itemgetter(*(view.record._fields.index(name) for name in view.key if name not in view.added))
+    if "payload_digest" not in view.key:
+        return plain_key
+    return lambda record: (*plain_key(record), digest(record.payload))
+
+
+def row_maker(view: View, run_id: str) -> Callable[[Any], list[Any]]:
+    """A function that gives the row of a record: text, integers, bytes and None, in the order of the columns."""
+    stored = [(index, _STORED[column.type]) for index, column in enumerate(view.columns) if column.type in _STORED]
+    added = view.added
+
+    def row_of(record: Any) -> list[Any]:
+        row = list(record)
+        row.extend(digest(record.payload) if name == "payload_digest" else run_id for name in added)
+        for index, store in stored:
+            if row[index] is not None:
+                row[index] = store(row[index])
+        return row
+
+    return row_of
+
+
+def digest(payload: bytes) -> str:
+    """Sixteen hexadecimal digits that tell payloads of one message apart."""
+    return hashlib.blake2b(payload, digest_size=8).hexdigest()
+
+
+def plain_decimal(quantity: Decimal) -> str:
+    """A quantity as text, exact, without exponent or trailing zeros, so that equal quantities are equal text."""
+    text = str(quantity)
+    if text.isdigit() or not quantity:
+        return text if quantity else "0"
+    text = format(quantity, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def utc_text(at: datetime) -> str:
+    """A moment as ISO 8601 text in UTC."""
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat()
+
+
+_STORED: dict[type[Any], Callable[[Any], Any]] = {Decimal: plain_decimal, datetime: utc_text}
+_SQL_TYPES: dict[type[Any], str] = {str: "TEXT", Decimal: "TEXT", datetime: "TEXT", int: "INTEGER", bytes: "BLOB"}
+
+
+def create_sql(view: View) -> str:
+    """The statement that makes the table of a view; its comments stay readable in the database's own schema."""
+    lines = [f"CREATE TABLE IF NOT EXISTS {view.name} ( -- {view.means}"]
+    for column in view.columns:
+        empty = "" if column.optional else " NOT NULL"
+        lines.append(f"    {column.name} {_SQL_TYPES[column.type]}{empty}, -- {column.means}")
+    lines.append(f"    PRIMARY KEY ({', '.join(view.key)})")
+    # Rows with a payload are large, and large rows make a table that is clustered by its key slow.
+    lines.append(")" if "payload_digest" in view.added else ") WITHOUT ROWID")
+    return "\n".join(lines)
+
+
+def upsert_sql(view: View) -> str:
+    """The statement that writes one row unless the table already has one as new."""
+    names = [column.name for column in view.columns]
+    conflict = f"ON CONFLICT ({', '.join(view.key)}) DO "
+    if view.grows:
+        changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in view.key)
+        conflict += f"UPDATE SET {changes} WHERE excluded.{view.grows} > {view.name}.{view.grows}"
+    else:
+        conflict += "NOTHING"
+    marks = ", ".join("?" * len(names))
+    return f"INSERT INTO {view.name} ({', '.join(names)}) VALUES ({marks}) {conflict}"  # noqa: S608 - our own names
+
+
+def _column(view: str, name: str, hint: Any) -> Column:
+    parts: Iterable[Any] = get_args(hint) if get_origin(hint) in (types.UnionType, Union) else (hint,)
+    optional = type(None) in parts
+    (kind,) = (part for part in parts if part is not type(None))
+    if get_origin(kind) is Literal:
+        kind = str
+    return Column(name, kind, optional, meaning_of(view, name))
