@@ -1,1 +1,12 @@
-"""Stage package: see the module docstrings."""
+"""Arrival: files and queue messages enter, envelopes and the documents in them leave; the unreadable is rejected.
+
+- `limits`           what a payload may at most be, and `DecodeError`
+- `arrived_files`    files of a folder, found and cut into parts that can be read side by side
+- `envelope_rules`   times, ids and correlation ids; archive lines and queue messages as envelopes
+- `file_envelopes`   the messages of a part of a file as envelopes
+- `envelopes`        `ReadEnvelopesFromFiles`, `ReadEnvelopesFromPubSub`, `WrapMessages`
+- `json_format`, `debezium_format`, `xml_format`, `csv_format`
+- `x12_envelope`, `x12_sets`, `x12_format`
+- `format_table`     every format by name; `decode` is the one way in
+- `decoding`         `DecodeMessages`, the transform around it
+"""
