@@ -11,14 +11,15 @@ OPENING = f"""# The views
 What a run publishes, one table for each kind of record, in one SQLite file. This page is made from
 `transforms/publication/view_tables.py`: `python -m transforms.publication.view_document > docs/views.md`.
 
-- A row is replaced only by one that is newer: by a higher value of the column in **newer by**. The same row again, or an
-  older one, changes nothing, whatever is retried or overtaken. Where nothing is newer, the first row stays.
+- A row is replaced only by one that is newer: by a higher value of the column in **newer by**. The same row again, or
+  an older one, changes nothing, whatever is retried or overtaken. Where nothing is newer, the first row stays.
 - Quantities are text, exact, in plain notation: SQLite has no decimals and would round. For a rough sum
   `CAST(on_hand_quantity AS REAL)`. A quantity of nothing is always `0`.
 - Times are ISO 8601 text in UTC, so text order is time order.
 - Rows are not deleted: a closed claim has an open quantity of 0, a cured alert a quantity of 0, a discrepancy that was
   cured two equal quantities. `dead_letter` and `parked` name the last run that found them so.
-- The file has `application_id` 0x53454C4C and `user_version` {SCHEMA_VERSION}; a program that expects another version refuses it.
+- The file has `application_id` 0x53454C4C and `user_version` {SCHEMA_VERSION}; a program that expects another version
+  refuses it.
 - Readers may read while runs write (write-ahead log): `sqlite3 -readonly out/sellable.db`.
 - The same columns are in the files of `WriteRecordFiles` and the messages of `PublishRecords`. There every change is
   written, so take for each key the row that is newest. JSON holds a payload that is not text as `payload_base64`; Avro

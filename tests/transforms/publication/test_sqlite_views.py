@@ -78,10 +78,10 @@ def test_a_flush_is_due_after_so_many_different_rows(path: Path, upserting: _Ups
     upserting.process(position("2", 2, "ITEM-0"))
     assert read(path, "SELECT count(*) FROM position") == [(0,)]
     upserting.process(position("1", 1, "ONE-MORE"))
-    assert read(path, "SELECT count(*) FROM position") == [(5_000,)]
-    assert tallied() == {ROWS_WRITTEN: 5_000}
+    assert read(path, "SELECT count(*) FROM position") == [(20_000,)]
+    assert tallied() == {ROWS_WRITTEN: 20_000}
     upserting.finish_bundle()
-    assert tallied() == {ROWS_WRITTEN: 5_000}
+    assert tallied() == {ROWS_WRITTEN: 20_000}
 
 
 def test_a_flush_is_due_after_so_many_bytes_of_payload(path: Path, upserting: _UpsertFn) -> None:
