@@ -65,7 +65,7 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     views = (records, summed) | "AllViews" >> beam.Flatten()
     _ = views | "WriteSqliteViews" >> WriteSqliteViews(settings.database, config.run_id)
     if settings.records_folder is not None:
-        _ = views | "WriteRecordFiles" >> WriteRecordFiles(settings.records_folder, settings.records_format)
+        _ = views | "WriteRecordFiles" >> WriteRecordFiles(str(settings.records_folder), settings.records_format)
     if settings.topics:
         _ = records | "PublishRecords" >> PublishRecords(settings.topics, config.run_id)
 
@@ -74,8 +74,8 @@ def _read(config: Config) -> Any:
     settings = config.settings
     formats = {source: mapping.format for source, mapping in config.front.mappings.items()}
     if settings.input_folder is not None:
-        return ReadEnvelopesFromFiles(settings.input_folder, formats)
-    return ReadEnvelopesFromPubSub(subscription=settings.input_subscription)
+        return ReadEnvelopesFromFiles(str(settings.input_folder), formats)
+    return ReadEnvelopesFromPubSub(formats, subscription=settings.input_subscription)
 
 
 def run(argv: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
 from apache_beam.utils.timestamp import Timestamp
 
 from schemas.records import Envelope, OutcomeCount, Rejection
+from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.arrival.arrived_files import FilePart, list_files, parts_of
 from transforms.arrival.envelope_rules import from_queue_message
 from transforms.arrival.file_envelopes import envelopes_of
@@ -41,8 +42,7 @@ class ReadEnvelopesFromFiles(beam.PTransform[Any, Any]):
             | "Folder" >> beam.Create([self.folder])
             | "ListParts" >> beam.FlatMap(_list_parts)
             | "SpreadParts" >> beam.Reshuffle()
-            | "Read"
-            >> beam.ParDo(_ReadPartFn(self.formats_by_source)).with_outputs(REJECTIONS, COUNTS, main="envelopes")
+            | "Read" >> _with_outputs(_ReadPartFn(self.formats_by_source))
         )
 
 
@@ -107,8 +107,7 @@ class WrapMessages(beam.PTransform[Any, Any]):
         self.formats_by_source = dict(formats_by_source or {})
 
     def expand(self, messages: beam.PCollection[PubsubMessage]) -> Any:
-        step = beam.ParDo(_WrapMessageFn(self.formats_by_source))
-        return messages | "Wrap" >> step.with_outputs(REJECTIONS, COUNTS, main="envelopes")
+        return messages | "Wrap" >> _with_outputs(_WrapMessageFn(self.formats_by_source))
 
 
 class _WrapMessageFn(beam.DoFn):
@@ -127,6 +126,11 @@ class _WrapMessageFn(beam.DoFn):
             yield wrapped
         else:
             yield from _refused(wrapped)
+
+
+def _with_outputs(fn: beam.DoFn) -> Any:
+    hinted = beam.ParDo(fn).with_output_types(Envelope, rejections=Rejection, counts=OutcomeCount)
+    return hinted.with_outputs(REJECTIONS, COUNTS, main="envelopes")
 
 
 def _received_at(message: PubsubMessage, published: Timestamp) -> datetime:

@@ -9,7 +9,8 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 
-from schemas.records import Envelope, OutcomeCount, StockEvent
+from schemas.records import Envelope, OutcomeCount, Rejection, StockEvent
+from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.canonical.canonical_rules import Front, canonicalise, count_message
 
 REJECTIONS = "rejections"
@@ -31,7 +32,8 @@ class CanonicaliseMessages(beam.PTransform[Any, Any]):
 
     def expand(self, envelopes: Any) -> Any:
         step = beam.ParDo(_CanonicaliseFn(self.front))
-        return envelopes | "Canonicalise" >> step.with_outputs(REJECTIONS, COUNTS, main="events")
+        hinted = step.with_output_types(StockEvent, rejections=Rejection, counts=OutcomeCount)
+        return envelopes | "Canonicalise" >> hinted.with_outputs(REJECTIONS, COUNTS, main="events")
 
 
 class _CanonicaliseFn(beam.DoFn):
@@ -41,7 +43,7 @@ class _CanonicaliseFn(beam.DoFn):
     def start_bundle(self) -> None:
         self.counts: Counter[tuple[str, str, str, str]] = Counter()
 
-    def process(self, envelope: Envelope) -> Iterator[StockEvent | beam.pvalue.TaggedOutput]:
+    def process(self, envelope: Envelope) -> Iterator[Any]:
         canonical = canonicalise(envelope, self.front)
         for *ending, total in count_message(envelope.source, canonical):
             self.counts[tuple(ending)] += total  # type: ignore[index]
@@ -49,7 +51,7 @@ class _CanonicaliseFn(beam.DoFn):
             yield beam.pvalue.TaggedOutput(REJECTIONS, rejection)
         yield from canonical.events
 
-    def finish_bundle(self) -> Iterator[beam.pvalue.TaggedOutput]:
+    def finish_bundle(self) -> Iterator[Any]:
         for ending, total in self.counts.items():
             count = WindowedValue(OutcomeCount(*ending, total), MIN_TIMESTAMP, (GlobalWindow(),))
             yield beam.pvalue.TaggedOutput(COUNTS, count)

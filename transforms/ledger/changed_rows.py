@@ -93,17 +93,17 @@ def _discrepancies(ledger: ItemLedger, now: datetime, rules: LedgerRules) -> Ite
 
 
 def _judgements(ledger: ItemLedger, now: datetime, rules: LedgerRules) -> Iterator[Judged]:
-    for what, key in sorted(ledger.dirty, key=repr):
-        if what == "count":
-            yield from _judge_count(ledger, *key)
-        elif what == "reported":
-            yield from _judge_movement(ledger, key, now, rules)
-        elif what == "posted":
-            for reported in list(ledger.reported):
-                if reported[:3] == key:
-                    yield from _judge_movement(ledger, reported, now, rules)
-        elif what == "report" and key not in ledger.reports:
-            yield from _cured(ledger, key, now)
+    changed = sorted(ledger.dirty, key=repr)
+    for place, key in (key for what, key in changed if what == "count"):
+        yield from _judge_count(ledger, place, key)
+    posted = {key for what, key in changed if what == "posted"}
+    reported = {key for what, key in changed if what == "reported"}
+    if posted:
+        reported |= {key for key in ledger.reported if key[:3] in posted}
+    for key in sorted(reported):
+        yield from _judge_movement(ledger, key, now, rules)
+    for key in (key for what, key in changed if what == "report" and key not in ledger.reports):
+        yield from _cured(ledger, key, now)
     for key, report in ledger.reports.items():
         if ("report", key) in ledger.dirty or _disturbed(ledger, report.occurred_at):
             expected = _on_hand_as_of(ledger, report.location, report.lot, report.disposition, report.occurred_at)

@@ -24,6 +24,8 @@ from apache_beam.utils.timestamp import Timestamp
 from schemas.encoding import unpack
 from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
+from schemas.records import OutcomeCount
+from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.ledger.grouping import SHARDS, Group, GroupByShard
 from transforms.ledger.live_shards import Live, LiveShards, fold_state, restore
 from transforms.ledger.shard_rules import Fold, Shard
@@ -71,7 +73,7 @@ class KeepLedger(beam.PTransform[Any, Any]):
 
 
 def _with_outputs(fn: beam.DoFn) -> Any:
-    return beam.ParDo(fn).with_outputs(COUNTS, main="records")
+    return beam.ParDo(fn).with_output_types(Any, counts=OutcomeCount).with_outputs(COUNTS, main="records")
 
 
 def _outputs(fold: Fold) -> Iterator[Any]:

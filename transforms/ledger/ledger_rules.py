@@ -26,6 +26,8 @@ TOO_OLD = "older_than_horizon"
 
 DISPOSITION_KINDS = frozenset({"disposition_changed", "return_received"})
 
+STAMPED_KINDS = frozenset({"count", "snapshot", "inbound_announced"})  # receipt decides between two of one time
+
 OwnersOf = Callable[[str, str], frozenset[str]]  # (location, facts) -> sources; empty: nobody owns them
 Decide = Callable[[Books, StockEvent], Decimal]  # what a reservation request is granted, 0 or more
 
@@ -120,9 +122,11 @@ def moved_items(event: StockEvent) -> set[str]:
 
 
 def _again(books: Books, event: StockEvent, packed: bytes, first: StockEvent, rules: LedgerRules) -> Result:
-    if content(first) == content(event):
-        return Result("duplicate")
     keeps_first = (first.received_at, first.message_id) <= (event.received_at, event.message_id)
+    if content(first) == content(event):
+        if not keeps_first:
+            _stamp_earlier(books, event, packed, first, rules)
+        return Result("duplicate")
     if keeps_first or "reservation_requested" in (first.kind, event.kind):
         return Result("dead_letter", CONFLICT, _conflict(first, event))
     ledger = books[event.item]
@@ -131,6 +135,16 @@ def _again(books: Books, event: StockEvent, packed: bytes, first: StockEvent, ru
     entered = _enter(books, ledger, event, packed, rules)
     explanation = _conflict(event, first)
     return entered._replace(loser=first, loser_outcome=counted, loser_reason=CONFLICT, explanation=explanation)
+
+
+def _stamp_earlier(books: Books, event: StockEvent, packed: bytes, first: StockEvent, rules: LedgerRules) -> None:
+    """Keep the earliest receipt of a fact: conflicts are judged by it, and counts and notices of one time ordered."""
+    ledger = books[event.item]
+    if event.kind in STAMPED_KINDS and event.transaction_key not in ledger.compared:
+        _take_out(books, ledger, first, rules)
+        _enter(books, ledger, event, packed, rules)
+    else:
+        ledger.entries[event.transaction_key] = packed
 
 
 def _conflict(kept: StockEvent, other: StockEvent) -> str:
