@@ -11,6 +11,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+# Reasons for which a message is refused before it has events.
+WHOLE = frozenset(
+    {
+        "duplicate_json_key",
+        "envelope_mismatch",
+        "forbidden_xml",
+        "malformed_change",
+        "malformed_csv",
+        "malformed_json",
+        "malformed_x12",
+        "malformed_xml",
+        "no_mapping_matches",
+        "not_a_number",
+        "not_text",
+        "unknown_source",
+        "unsupported_set",
+    }
+)
 OUTCOMES = ("posted", "compared", "duplicate", "parked", "dead_letter", "ignored")
 
 
@@ -145,7 +163,9 @@ class Mailbag:
 
 
 def _by_event(endings: tuple[Ending, ...]) -> list[list[str]]:
-    """One row for each event, or one for all of them if they end alike."""
+    """One row for each event, one for all of them if they end alike, or one for a message that never had any."""
+    if len(endings) == 1 and (endings[0].outcome == "ignored" or endings[0].reason in WHOLE):
+        return [["", *endings[0]]]
     if len(set(endings)) == 1 and len(endings) > 1:
         return [[f"all {len(endings)}", *endings[0]]]
     return [[str(index), *ending] for index, ending in enumerate(endings)]
