@@ -1,0 +1,235 @@
+"""The oracle: every event ever delivered in, the books they must lead to out.
+
+It is docs/ledger.md a second time, slow and obvious: take everything, sort, replay, loop. It shares no code with
+`transforms/`, so where the two agree they do not merely share a mistake.
+
+What it leaves out: the horizon (every day it is asked about is shorter than `history_days`), and whether a request is
+granted, because that depends on what had arrived when it was decided. It takes the answers as `granted`;
+`check_decisions` says whether they can be right. Where a request's key came with several contents, the order of
+`events` must be the order of arrival, since there the first to arrive stays; otherwise that order means nothing.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from schemas.records import CLAIM_KINDS, INBOUND_KINDS, StockEvent
+from tests.books import ZERO, Books, Dispute, Pair, Position
+from tests.oracle_claims import replay_claims, replay_inbound, replay_shortage
+
+OwnerOf = Callable[[str, str], frozenset[str]]  # location, facts -> the sources that own them; empty: anybody posts
+
+HERE, THERE = "the position", "the same position with to_disposition"
+MOVEMENTS = {
+    "receipt": ("supplier", HERE),
+    "shipment": (HERE, "customer"),
+    "adjustment": ("count_difference", HERE),
+    "transfer_shipped": (HERE, "in_transit"),
+    "transfer_received": ("in_transit", HERE),
+    "disposition_changed": (HERE, THERE),
+    "return_received": ("customer", HERE),
+}
+COUNTS = ("count", "snapshot")
+ACCOUNTS = ("supplier", "customer", "in_transit", "count_difference")
+
+
+class Movement(NamedTuple):
+    """What one event does to one position: a signed quantity."""
+
+    event: StockEvent
+    quantity: Decimal
+
+
+def oracle(
+    events: Iterable[StockEvent],
+    *,
+    now: datetime,
+    owner_of: OwnerOf,
+    settle: timedelta,
+    tolerance: Decimal,
+    granted: Mapping[str, Decimal] | None = None,
+    for_sale: frozenset[str] = frozenset({"sellable"}),
+) -> Books:
+    """The books after all `events`, in whatever order and however often they came; `granted` is by transaction key."""
+    kept, outcomes, contested = _once(events)
+    posted: list[StockEvent] = []
+    compared: list[StockEvent] = []
+    for event in kept:
+        outcome, where = ("posted", posted) if _may_post(event, owner_of) else ("compared", compared)
+        outcomes[outcome, ""] += 1
+        where.extend(_parts(event))
+    movements, counts, accounts = _journal(posted)
+    positions, discrepancies = {}, {}
+    for position in movements.keys() | counts.keys():
+        positions[position], differences = _on_hand(counts[position], movements[position])
+        for count, expected, is_opening in differences:
+            accounts[position[0]]["count_difference"] -= count.quantity - expected
+            if abs(count.quantity - expected) > tolerance and not is_opening:
+                key = Dispute(*position, count.kind, count.source, count.transaction_key)
+                discrepancies[key] = (expected, count.quantity)
+    discrepancies |= _compared_counts(compared, movements, counts, tolerance)
+    discrepancies |= _compared_movements(compared, posted, now - settle, tolerance)
+    claims, heads = replay_claims(posted, granted or {}, now)
+    shortage = replay_shortage(claims, positions, for_sale)
+    inbound = replay_inbound(posted)
+    books = (positions, accounts, claims, heads, inbound, discrepancies, shortage, dict(outcomes), contested)
+    return Books(*books)
+
+
+# Identity and duplicates, components, ownership
+
+
+def _once(events: Iterable[StockEvent]) -> tuple[list[StockEvent], Counter[Pair], frozenset[Pair]]:
+    """One event for each (item, key), what became of its other deliveries, and the keys where their split is unsure.
+
+    A third delivery may have met the event that stays, or one that was there before it: a duplicate in one order of
+    arrival is a conflict in another.
+    """
+    deliveries: dict[Pair, list[StockEvent]] = defaultdict(list)
+    for event in events:
+        deliveries[event.item, event.transaction_key].append(event)
+    kept, contested = [], set()
+    outcomes: Counter[Pair] = Counter()
+    for key, copies in deliveries.items():
+        is_request = any(copy.kind == "reservation_requested" for copy in copies)
+        stays = copies[0] if is_request else min(copies, key=lambda copy: (copy.received_at, copy.message_id))
+        kept.append(stays)
+        repeats = sum(_content(copy) == _content(stays) for copy in copies) - 1
+        conflicts = len(copies) - 1 - repeats
+        outcomes["duplicate", ""] += repeats
+        outcomes["dead_letter", "conflicting_duplicate"] += conflicts
+        if conflicts and len(copies) > 2 and not is_request:
+            contested.add(key)
+    return kept, +outcomes, frozenset(contested)
+
+
+def _content(event: StockEvent) -> tuple[object, ...]:
+    where = (event.location, event.lot, event.disposition, event.to_location, event.to_disposition)
+    when = (event.occurred_at, event.sequence, event.expected_at, event.expires_at)
+    return (event.kind, event.quantity, *where, *when, event.channel, event.order_reference)
+
+
+def _parts(event: StockEvent) -> list[StockEvent]:
+    """The event itself or, of a kit, one such event for each component."""
+    if not event.components:
+        return [event]
+    return [event._replace(item=part.item, quantity=part.quantity, components=()) for part in event.components]
+
+
+def _may_post(event: StockEvent, owner_of: OwnerOf) -> bool:
+    if event.kind in CLAIM_KINDS:
+        facts = "claims"
+    elif event.kind in INBOUND_KINDS:
+        facts = "inbound"
+    elif event.kind in {"disposition_changed", "return_received"}:
+        facts = "dispositions"
+    else:
+        facts = "on_hand"
+    owners = owner_of(event.location, facts)
+    return not owners or event.source in owners
+
+
+# Positions
+
+Movements = dict[Position, list[Movement]]
+Counts = dict[Position, list[StockEvent]]
+Accounts = dict[str, dict[str, Decimal]]
+
+
+def _journal(posted: list[StockEvent]) -> tuple[Movements, Counts, Accounts]:
+    movements: Movements = defaultdict(list)
+    counts: Counts = defaultdict(list)
+    accounts: Accounts = defaultdict(lambda: dict.fromkeys(ACCOUNTS, ZERO))
+    for event in posted:
+        position = (event.item, event.location, event.lot, event.disposition)
+        there = (event.item, event.location, event.lot, event.to_disposition)
+        if event.kind in COUNTS:
+            counts[position].append(event)
+        elif event.kind in MOVEMENTS:
+            takes_from, gives_to = MOVEMENTS[event.kind]
+            for side, quantity in ((takes_from, -event.quantity), (gives_to, event.quantity)):
+                if side in ACCOUNTS:
+                    accounts[event.item][side] += quantity
+                else:
+                    movements[there if side == THERE else position].append(Movement(event, quantity))
+    return movements, counts, accounts
+
+
+def _on_hand(
+    counts: list[StockEvent], movements: list[Movement]
+) -> tuple[Decimal, list[tuple[StockEvent, Decimal, bool]]]:
+    """On hand, and each count with what was expected of it and whether it opens the position."""
+    on_hand, left, differences = ZERO, movements, []
+    for number, count in enumerate(sorted(counts, key=_count_order)):
+        belonging = [movement for movement in left if _includes(count, movement.event)]
+        left = [movement for movement in left if not _includes(count, movement.event)]
+        expected = on_hand + _total(belonging)
+        differences.append((count, expected, number == 0 and not belonging))
+        on_hand = count.quantity
+    return on_hand + _total(left), differences
+
+
+def _count_order(count: StockEvent) -> tuple[datetime, int, datetime, str]:
+    sequence = -1 if count.sequence is None else count.sequence
+    return (count.occurred_at, sequence, count.received_at, count.transaction_key)
+
+
+def _includes(count: StockEvent, movement: StockEvent) -> bool:
+    both_numbered = movement.sequence is not None and count.sequence is not None
+    if movement.occurred_at == count.occurred_at and movement.source == count.source and both_numbered:
+        return movement.sequence <= count.sequence  # type: ignore[operator]
+    return movement.occurred_at <= count.occurred_at
+
+
+def _total(rows: Iterable[Movement] | Iterable[StockEvent]) -> Decimal:
+    return sum((row.quantity for row in rows), ZERO)
+
+
+# What sources that do not own the facts say
+
+Disputes = dict[Dispute, tuple[Decimal, Decimal]]
+
+
+def _compared_counts(compared: list[StockEvent], movements: Movements, counts: Counts, tolerance: Decimal) -> Disputes:
+    disputes: Disputes = {}
+    for report in compared:
+        if report.kind not in COUNTS:
+            continue
+        expected = ZERO
+        for position in movements.keys() | counts.keys():
+            item, location, lot, disposition = position
+            same_place = (item, location, disposition) == (report.item, report.location, report.disposition)
+            if same_place and report.lot in {lot, ""}:
+                counts_then = [count for count in counts[position] if count.occurred_at <= report.occurred_at]
+                moved_then = [move for move in movements[position] if move.event.occurred_at <= report.occurred_at]
+                expected += _on_hand(counts_then, moved_then)[0]
+        if abs(report.quantity - expected) > tolerance:
+            place = (report.item, report.location, report.lot, report.disposition)
+            disputes[Dispute(*place, "not_owner", report.source, report.transaction_key)] = (expected, report.quantity)
+    return disputes
+
+
+def _compared_movements(
+    compared: list[StockEvent], posted: list[StockEvent], settled_at: datetime, tolerance: Decimal
+) -> Disputes:
+    """Whatever is no count, claims and inbound too, by document. Without a document nothing of the owner's matches."""
+    reports: dict[Dispute, list[StockEvent]] = defaultdict(list)
+    for event in compared:
+        if event.kind not in COUNTS:
+            reference = f"{event.kind}:{event.order_reference or event.transaction_key}"
+            reports[Dispute(event.item, event.location, "", "", "not_owner", event.source, reference)].append(event)
+    disputes: Disputes = {}
+    for key, said in reports.items():
+        one, reported = said[0], _total(said)
+        owners = [event for event in posted if one.order_reference and _document(event) == _document(one)]
+        expected = _total(owners)
+        is_settled = max(event.occurred_at for event in said) <= settled_at
+        if is_settled and abs(reported - expected) > tolerance:
+            disputes[key] = (expected, reported)
+    return disputes
+
+
+def _document(event: StockEvent) -> tuple[str, str, str, str]:
+    return (event.item, event.kind, event.location, event.order_reference)

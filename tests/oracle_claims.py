@@ -1,0 +1,81 @@
+"""The oracle's second half: posted events in, claims, inbound supply and shortages out.
+
+Like `tests.oracle` it is docs/ledger.md again, without `transforms/`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from schemas.records import CLAIM_KINDS, StockEvent
+from tests.books import ZERO, Claim, ClaimHead, Inbound, Pair, Position
+
+
+def replay_claims(
+    posted: list[StockEvent], granted: Mapping[str, Decimal], now: datetime
+) -> tuple[dict[Pair, Claim], dict[Pair, ClaimHead]]:
+    by_claim: dict[Pair, list[StockEvent]] = defaultdict(list)
+    for event in posted:
+        if event.kind in CLAIM_KINDS or (event.kind == "shipment" and event.order_reference):
+            by_claim[event.item, event.order_reference].append(event)
+    heads = {key: _claim_head(events) for key, events in by_claim.items()}
+    return {key: _claim(events, granted, heads[key].expires_at, now) for key, events in by_claim.items()}, heads
+
+
+def _claim_head(events: list[StockEvent]) -> ClaimHead:
+    named = [event for event in events if event.channel]
+    channel = min(named, key=lambda event: (event.occurred_at, event.transaction_key)).channel if named else ""
+    ends = [event.expires_at for event in events if event.kind == "reservation_requested" and event.expires_at]
+    return ClaimHead(channel, max(ends, default=None))
+
+
+def _claim(
+    events: list[StockEvent], granted: Mapping[str, Decimal], expires_at: datetime | None, now: datetime
+) -> Claim:
+    def total(*kinds: str, location: str | None = None) -> Decimal:
+        return total_of(e for e in events if e.kind in kinds and location in {None, e.location})
+
+    requests = [event for event in events if event.kind == "reservation_requested"]
+    hold = total_of(request for request in requests if granted.get(request.transaction_key))  # the whole, or nothing
+    hold = max(ZERO, hold - total("reservation_released", "reservation_expired"))
+    if expires_at is not None and expires_at <= now:
+        hold = ZERO
+    demand = max(total("order_recorded"), hold)
+    shipped, cancelled = total("shipment"), total("reservation_cancelled")
+    open_quantity = max(ZERO, demand - cancelled - shipped)
+    allocated_open = ZERO
+    for location in sorted({event.location for event in events}):
+        allocated_here = total("reservation_allocated", location=location) - total("shipment", location=location)
+        allocated_open += min(max(ZERO, allocated_here), open_quantity - allocated_open)
+    return Claim(open_quantity, allocated_open, shipped, cancelled)
+
+
+def replay_inbound(posted: list[StockEvent]) -> dict[Pair, Inbound]:
+    announced: dict[Pair, list[StockEvent]] = defaultdict(list)
+    gone: dict[Pair, Decimal] = defaultdict(Decimal)
+    for event in posted:
+        if event.kind == "inbound_announced":
+            announced[event.item, event.order_reference].append(event)
+        elif event.kind in {"inbound_cancelled", "receipt"}:
+            gone[event.item, event.order_reference] += event.quantity
+    inbound = {}
+    for key, events in announced.items():
+        newest = max(events, key=lambda event: (event.occurred_at, event.received_at, event.transaction_key))
+        inbound[key] = Inbound(max(ZERO, total_of(events) - gone[key]), newest.expected_at, newest.location)
+    return inbound
+
+
+def replay_shortage(
+    claims: dict[Pair, Claim], positions: dict[Position, Decimal], for_sale: frozenset[str]
+) -> dict[str, Decimal]:
+    missing: dict[str, Decimal] = defaultdict(Decimal)
+    for (item, _), claim in claims.items():
+        missing[item] += claim.open
+    for (item, _, _, disposition), on_hand in positions.items():
+        missing[item] -= on_hand if disposition in for_sale else ZERO
+    return {item: max(ZERO, quantity) for item, quantity in missing.items()}
+
+
+def total_of(events: Iterable[StockEvent]) -> Decimal:
+    return sum((event.quantity for event in events), ZERO)
