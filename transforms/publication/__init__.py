@@ -4,6 +4,7 @@
 - `view_tables`    the table of views: which record, which key, what makes a row newer; all SQL is made from it
 - `newest_rows`    the newest record of each row, so that a hot row is written once per flush
 - `view_database`  one SQLite file: made, opened, written
+- `runs`           when a run began and ended, and by which rules
 - `counts`         `CountOutcomes`: how messages and events ended
 - `tallies`        `TallyElements`: numbers that move while the work goes on
 - `view_document`  docs/views.md, made from the table of views

@@ -13,14 +13,12 @@ class NewestRows:
 
     def __init__(self, run_id: str) -> None:
         self._slots = {view.name: _Slot(view, run_id) for view in VIEWS}
-        self._slot_of_type = {
-            view.record: self._slots[view.name] for view in VIEWS if "payload_digest" not in view.added
-        }
+        self._slot_of_type = {view.record: self._slots[view.name] for view in VIEWS if not view.has_payload}
         self.row_count = 0
         self.payload_bytes = 0
 
     def add(self, record: Any) -> None:
-        """Keep a record unless one as new of the same row is here; `TypeError` for what is no row of any view."""
+        """Keep a record unless a newer one of the same row is here; `TypeError` for what is no row of any view."""
         slot = self._slot_of_type.get(type(record)) or self._slots[view_of(record).name]
         key = slot.key_of(record)
         kept = slot.records.get(key)
@@ -29,7 +27,7 @@ class NewestRows:
             self.row_count += 1
             if slot.has_payload:
                 self.payload_bytes += len(record.payload)
-        elif slot.grows is not None and record[slot.grows] > kept[slot.grows]:
+        elif slot.grows is not None and record[slot.grows] >= kept[slot.grows]:
             slot.records[key] = record
 
     def batches(self) -> list[Batch]:
@@ -54,5 +52,5 @@ class _Slot:
         self.key_of: Callable[[Any], Any] = key_maker(view)
         self.row_of = row_maker(view, run_id)
         self.grows = view.record._fields.index(view.grows) if view.grows in view.record._fields else None
-        self.has_payload = "payload_digest" in view.added
+        self.has_payload = view.has_payload
         self.records: dict[Any, Any] = {}

@@ -18,7 +18,7 @@ WINDOW_SECONDS = 60  # of a stream: one set of files for each minute
 FILE_VIEWS = tuple(view for view in VIEWS if view.name != "run")  # runs are written by whoever starts them
 
 
-class WriteRecordFiles(beam.PTransform):
+class WriteRecordFiles(beam.PTransform[Any, Any]):
     """Write the rows of each view to files in a folder of its own: `folder/position/part-00000-of-00001.jsonl`.
 
     In:       records of any view; see `view_tables`.
@@ -34,15 +34,15 @@ class WriteRecordFiles(beam.PTransform):
         self.file_format = file_format
         self.run_id = run_id
 
-    def expand(self, records: beam.PCollection[Any]) -> None:
-        by_view = records | "ByView" >> beam.Partition(_index_of, len(FILE_VIEWS))
+    def expand(self, records: Any) -> None:
+        by_view = records | "ByView" >> beam.Partition(_index_of, len(FILE_VIEWS))  # type: ignore[arg-type]
         for view, rows in zip(FILE_VIEWS, by_view, strict=True):
             if self.file_format == "avro":
                 self._write_avro(view, rows)
             else:
                 self._write_json_lines(view, rows)
 
-    def _write_json_lines(self, view: View, rows: beam.PCollection[Any]) -> None:
+    def _write_json_lines(self, view: View, rows: Any) -> None:
         to_document = json_maker(view, self.run_id)
         _ = (
             rows
@@ -52,7 +52,7 @@ class WriteRecordFiles(beam.PTransform):
             >> WriteToText(f"{self.folder}/{view.name}/part", ".jsonl", triggering_frequency=_frequency(rows))
         )
 
-    def _write_avro(self, view: View, rows: beam.PCollection[Any]) -> None:
+    def _write_avro(self, view: View, rows: Any) -> None:
         _ = (
             rows
             | f"AvroOf{view.step_name}" >> beam.Map(avro_maker(view, self.run_id))
@@ -73,5 +73,5 @@ def _index_of(record: Any, _count: int) -> int:
     return _INDEXES[view_of(record).name]
 
 
-def _frequency(rows: beam.PCollection[Any]) -> int | None:
+def _frequency(rows: Any) -> int | None:
     return None if rows.is_bounded else WINDOW_SECONDS

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
+from apache_beam.metrics.metric import Metrics
 
 from transforms.publication.newest_rows import NewestRows
 from transforms.publication.tallies import tally
@@ -17,7 +17,7 @@ FLUSH_PAYLOAD_BYTES = 16 * 1024 * 1024  # of rejections, which carry their messa
 ROWS_WRITTEN = "rows written"
 
 
-class WriteSqliteViews(beam.PTransform):
+class WriteSqliteViews(beam.PTransform[Any, Any]):
     """Keep the newest row of every view in a SQLite file that `create_views` made before the run.
 
     In:       records of any view, in any order, with duplicates; see `view_tables`.
@@ -32,7 +32,7 @@ class WriteSqliteViews(beam.PTransform):
         self.path = Path(path)
         self.run_id = run_id
 
-    def expand(self, records: beam.PCollection[Any]) -> beam.PCollection[None]:
+    def expand(self, records: Any) -> Any:
         return records | "Upsert" >> beam.ParDo(_UpsertFn(self.path.absolute(), self.run_id)).with_output_types(None)
 
 

@@ -35,7 +35,7 @@ def clear_tallies() -> None:
         _tallies.clear()
 
 
-class TallyElements(beam.PTransform):
+class TallyElements(beam.PTransform[Any, Any]):
     """Count what passes, under a label, for the progress line.
 
     In:       anything.
@@ -48,7 +48,7 @@ class TallyElements(beam.PTransform):
         super().__init__()
         self.tally_label = label
 
-    def expand(self, elements: beam.PCollection[Any]) -> beam.PCollection[Any]:
+    def expand(self, elements: Any) -> Any:
         counted = elements | "Count" >> beam.ParDo(_TallyFn(self.tally_label))
         counted.element_type = elements.element_type
         return counted

@@ -20,7 +20,7 @@ DATA_BYTES_MAX = 9_000_000  # Pub/Sub refuses requests over 10 MB
 CORRELATION_COLUMNS = ("correlation_id", "changed_correlation_id")
 
 
-class PublishRecords(beam.PTransform):
+class PublishRecords(beam.PTransform[Any, Any]):
     """Publish the rows of some views, each view to its own topic.
 
     In:       records of any view; those of views without a topic are left out.
@@ -39,7 +39,7 @@ class PublishRecords(beam.PTransform):
         self.run_id = run_id
         self.with_ordering_keys = with_ordering_keys
 
-    def expand(self, records: beam.PCollection[Any]) -> None:
+    def expand(self, records: Any) -> None:
         for name, topic in self.topics.items():
             view = VIEW_NAMED[name]
             to_message = message_maker(view, self.run_id, with_ordering_keys=self.with_ordering_keys)

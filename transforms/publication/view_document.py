@@ -11,8 +11,9 @@ OPENING = f"""# The views
 What a run publishes, one table for each kind of record, in one SQLite file. This page is made from
 `transforms/publication/view_tables.py`: `python -m transforms.publication.view_document > docs/views.md`.
 
-- A row is replaced only by one that is newer: by a higher value of the column in **newer by**. The same row again, or
-  an older one, changes nothing, whatever is retried or overtaken. Where nothing is newer, the first row stays.
+- A row is replaced by one that is newer, that is, by a higher value of the column in **newer by**. An older one, or the
+  same again, changes nothing, whatever is retried or overtaken. Only where a later run computes other figures from the
+  same events, by a new policy or master data, does the same version replace. Where nothing is newer, the first stays.
 - Quantities are text, exact, in plain notation: SQLite has no decimals and would round. For a rough sum
   `CAST(on_hand_quantity AS REAL)`. A quantity of nothing is always `0`.
 - Times are ISO 8601 text in UTC, so text order is time order.

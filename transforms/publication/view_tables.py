@@ -4,16 +4,17 @@
     arrives      ABC-1 EAST -- sellable   on hand 15   version 5     older: changes nothing
     arrives      ABC-1 EAST -- sellable   on hand 12   version 7     the same again: changes nothing
     arrives      ABC-1 EAST -- sellable   on hand 11   version 9     newer: replaces the row
+    arrives      ABC-1 EAST -- sellable   on hand 13   version 9     the same input by other rules: replaces the row
 
-So a view ends the same whatever is retried, doubled or overtaken. Where a view names no column that grows, the first
-row stays: a decision is given once. A rejection that a later run finds again is the same row with that run's id, so
-that the rejections of the last run are told from those that are repaired.
+So a view ends the same whatever is retried, doubled or overtaken. One job gives a version one content; where the same
+version comes with another, a later run computed it from the same events by a new policy or master data, and its word
+holds. Where a view names no column that grows, the first row stays: a decision is given once. A rejection that a later
+run finds again is the same row with that run's id, so that what the last run found is told from what is repaired.
 
 Quantities are text in plain decimal notation, because SQLite would otherwise round them: `CAST(x AS REAL)` to sum them
 roughly. Times are ISO 8601 text in UTC, which sorts by time.
 """
 
-import hashlib
 import types
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -58,7 +59,7 @@ class View(NamedTuple):
     means: str
     key: tuple[str, ...]
     grows: str = "version"  # the column whose higher value replaces a row; "" when the first row stays
-    added: tuple[str, ...] = ()  # columns beside the fields of the record: payload_digest, run_id
+    names_run: bool = False  # whether a column run_id stands beside the fields of the record
 
     @property
     def step_name(self) -> str:
@@ -66,9 +67,14 @@ class View(NamedTuple):
         return self.name.title().replace("_", "")
 
     @property
+    def has_payload(self) -> bool:
+        """Whether its rows carry whole messages."""
+        return "payload" in self.record._fields
+
+    @property
     def columns(self) -> "tuple[Column, ...]":
         """The columns in order: the fields of the record, then what is added."""
-        hints = get_type_hints(self.record) | dict.fromkeys(self.added, str)
+        hints = get_type_hints(self.record) | ({"run_id": str} if self.names_run else {})
         return tuple(_column(self.name, name, hint) for name, hint in hints.items())
 
 
@@ -81,7 +87,7 @@ class Column(NamedTuple):
     means: str
 
 
-REJECTION_KEY = ("message_id", "event_index", "transaction_key", "payload_digest")
+REJECTION_KEY = ("message_id", "event_index", "reason")
 
 VIEWS: tuple[View, ...] = (
     View("position", PositionRow, "on hand of one item in one place", ("item", "location", "lot", "disposition")),
@@ -103,7 +109,7 @@ VIEWS: tuple[View, ...] = (
         "what could not be used, with all a replay needs, and the last run that found it so",
         REJECTION_KEY,
         grows="run_id",
-        added=("payload_digest", "run_id"),
+        names_run=True,
     ),
     View(
         "parked",
@@ -111,7 +117,7 @@ VIEWS: tuple[View, ...] = (
         "what waits for master data to learn a key, and the last run that found it so",
         REJECTION_KEY,
         grows="run_id",
-        added=("payload_digest", "run_id"),
+        names_run=True,
     ),
     View("run", Run, "one run of the pipeline", ("run_id",), grows=""),
     View(
@@ -119,8 +125,8 @@ VIEWS: tuple[View, ...] = (
         OutcomeCount,
         "how many messages or events of one source ended the same way in one run",
         ("run_id", "source", "level", "outcome", "reason"),
-        grows="total",
-        added=("run_id",),
+        grows="pane",
+        names_run=True,
     ),
 )
 
@@ -141,31 +147,24 @@ def view_of(record: Any) -> View:
 
 def key_maker(view: View) -> Callable[[Any], Any]:
     """A function that gives the key of a record within one run, cheap enough to call for each one."""
-    plain_key = itemgetter(*(view.record._fields.index(name) for name in view.key if name not in view.added))
-    if "payload_digest" not in view.key:
-        return plain_key
-    return lambda record: (*plain_key(record), digest(record.payload))
+    fields = view.record._fields
+    return itemgetter(*(fields.index(name) for name in view.key if name in fields))
 
 
 def row_maker(view: View, run_id: str) -> Callable[[Any], list[Any]]:
     """A function that gives the row of a record: text, integers, bytes and None, in the order of the columns."""
     stored = [(index, _STORED[column.type]) for index, column in enumerate(view.columns) if column.type in _STORED]
-    added = view.added
 
     def row_of(record: Any) -> list[Any]:
         row = list(record)
-        row.extend(digest(record.payload) if name == "payload_digest" else run_id for name in added)
         for index, store in stored:
             if row[index] is not None:
                 row[index] = store(row[index])
+        if view.names_run:
+            row.append(run_id)
         return row
 
     return row_of
-
-
-def digest(payload: bytes) -> str:
-    """Sixteen hexadecimal digits that tell payloads of one message apart."""
-    return hashlib.blake2b(payload, digest_size=8).hexdigest()
 
 
 def plain_decimal(quantity: Decimal) -> str:
@@ -194,21 +193,30 @@ def create_sql(view: View) -> str:
         lines.append(f"    {column.name} {_SQL_TYPES[column.type]}{empty}, -- {column.means}")
     lines.append(f"    PRIMARY KEY ({', '.join(view.key)})")
     # Rows with a payload are large, and large rows make a table that is clustered by its key slow.
-    lines.append(")" if "payload_digest" in view.added else ") WITHOUT ROWID")
+    lines.append(")" if view.has_payload else ") WITHOUT ROWID")
     return "\n".join(lines)
 
 
 def upsert_sql(view: View) -> str:
-    """The statement that writes one row unless the table already has one as new."""
+    """The statement that writes one row unless the table has it already, or a newer one."""
     names = [column.name for column in view.columns]
-    conflict = f"ON CONFLICT ({', '.join(view.key)}) DO "
-    if view.grows:
-        changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in view.key)
-        conflict += f"UPDATE SET {changes} WHERE excluded.{view.grows} > {view.name}.{view.grows}"
-    else:
-        conflict += "NOTHING"
     marks = ", ".join("?" * len(names))
-    return f"INSERT INTO {view.name} ({', '.join(names)}) VALUES ({marks}) {conflict}"  # noqa: S608 - our own names
+    change = _update_sql(view, names) if view.grows else "NOTHING"
+    return (
+        f"INSERT INTO {view.name} ({', '.join(names)}) VALUES ({marks}) "  # noqa: S608 - our own names
+        f"ON CONFLICT ({', '.join(view.key)}) DO {change}"
+    )
+
+
+def _update_sql(view: View, names: list[str]) -> str:
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in view.key)
+    newer = f"excluded.{view.grows} > {view.name}.{view.grows}"
+    if view.grows == "run_id":
+        return f"UPDATE SET {changes} WHERE {newer}"
+    others = [name for name in names if name not in view.key and name != view.grows]
+    new_values, old_values = (", ".join(f"{table}.{name}" for name in others) for table in ("excluded", view.name))
+    same_age = f"excluded.{view.grows} = {view.name}.{view.grows}"
+    return f"UPDATE SET {changes} WHERE {newer} OR ({same_age} AND ({new_values}) IS NOT ({old_values}))"
 
 
 def _column(view: str, name: str, hint: Any) -> Column:

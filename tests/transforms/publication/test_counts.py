@@ -2,6 +2,8 @@
 
 import apache_beam as beam
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.testing.test_stream import TestStream as ScriptedStream  # pytest would collect it by its name
 from apache_beam.testing.util import assert_that, equal_to
 
 from schemas.records import OutcomeCount
@@ -40,3 +42,12 @@ def test_outcomes_are_counted(story: str, partial: list[OutcomeCount], expected:
         assert_that(counts, equal_to(expected))
         types = counts | beam.Map(lambda count: type(count).__name__)
         assert_that(types, equal_to(["OutcomeCount"] * len(expected)), "Types")
+
+
+def test_the_sums_of_a_stream_grow_pane_by_pane() -> None:
+    stream = ScriptedStream()
+    for total in (2, 3):
+        stream.add_elements([ended(total, "posted")]).advance_processing_time(11)
+    with beam.Pipeline(runner="BundleBasedDirectRunner", options=PipelineOptions(streaming=True)) as pipeline:
+        counts = pipeline | stream.advance_watermark_to_infinity() | CountOutcomes()
+        assert_that(counts, equal_to([ended(2, "posted"), ended(5, "posted")._replace(pane=1)]))

@@ -19,7 +19,7 @@ def test_the_newest_of_each_row_is_kept_in_the_order_of_the_key() -> None:
     by = "wms-east:receipt:R1:1"
     assert found == {
         "position": [
-            ["ABC-1", "EAST", "", "sellable", "9", None, by, 9],
+            ["ABC-1", "EAST", "", "sellable", "8", None, by, 9],
             ["XYZ", "EAST", "", "sellable", "5", None, by, 3],
         ]
     }
@@ -30,19 +30,20 @@ def test_the_first_decision_stays() -> None:
     assert row[4] == "refused"
 
 
-def test_a_growing_count_replaces_a_smaller_one() -> None:
-    found = kept(ended(2, "posted"), ended(5, "posted"), ended(4, "posted"))
-    assert found == {"run_count": [["shop", "event", "posted", "", 5, "R7"]]}
+def test_the_sum_of_the_last_pane_is_kept() -> None:
+    found = kept(ended(2, "posted"), ended(5, "posted")._replace(pane=2), ended(4, "posted")._replace(pane=1))
+    assert found == {"run_count": [["shop", "event", "posted", "", 5, 2, "R7"]]}
 
 
 def test_unlike_rejections_of_one_message_are_all_kept_and_the_same_one_once() -> None:
-    found = kept(rejection(), rejection(), rejection(payload=b"[]"), rejection(transaction_key="k"), parked())
-    assert (len(found["dead_letter"]), len(found["parked"])) == (3, 1)
+    found = kept(rejection(), rejection(payload=b""), rejection(event_index=1), rejection(reason="bad_time"), parked())
+    assert [row[-2] for row in found["dead_letter"]] == [b"{}", b"{}", b"{}"]
+    assert len(found["parked"]) == 1
 
 
 def test_rows_and_payload_bytes_are_counted_so_that_a_flush_is_due_in_time() -> None:
     rows = NewestRows("R7")
-    for record in (rejection(payload=b"x" * 100), rejection(payload=b"x" * 100), alert(), alert(version=2)):
+    for record in (rejection(payload=b"x" * 100), rejection(payload=b"y"), alert(), alert(version=2)):
         rows.add(record)
     assert (rows.row_count, rows.payload_bytes) == (2, 100)
     rows.clear()

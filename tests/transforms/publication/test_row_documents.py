@@ -22,7 +22,7 @@ from tests.transforms.publication.rows import (
     update,
 )
 from transforms.publication.row_documents import avro_maker, avro_schema, json_line, json_maker
-from transforms.publication.view_tables import VIEW_NAMED, digest, view_of
+from transforms.publication.view_tables import VIEW_NAMED, view_of
 
 RECORDS = [
     *(position("2.50"), claim(), inbound(), availability(), update(), update(previous=2), discrepancy(), decision()),
@@ -49,7 +49,7 @@ def test_a_document_is_the_row_with_its_names() -> None:
 def test_a_payload_is_kept_without_loss(payload: bytes, fields: dict[str, str]) -> None:
     document = json.loads(json_line(json_maker(VIEW_NAMED["dead_letter"], "R7")(rejection(payload=payload))))
     assert {name: value for name, value in document.items() if name in ("payload", "payload_base64")} == fields
-    assert (document["run_id"], document["payload_digest"]) == ("R7", digest(payload))
+    assert document["run_id"] == "R7"
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)

@@ -25,7 +25,6 @@ from transforms.publication.view_tables import (
     Column,
     Run,
     create_sql,
-    digest,
     key_maker,
     plain_decimal,
     row_maker,
@@ -48,8 +47,8 @@ RUN = Run("R1", NOON, None, "day", "p1", "m1", "{}")
         (discrepancy(), "discrepancy", ("ABC-1", "EAST", "", "sellable", "count", "wms-east", "wms-east:count:C1:1")),
         (decision(), "decision", ("b2b-portal:request:1:1", "ABC-1")),
         (alert(), "alert", ("ABC-1", "", "oversell")),
-        (rejection(), "dead_letter", ("shop/20260302T120000Z_orders.jsonl#3", 0, "", "01e7b720ff566d53")),
-        (parked(), "parked", ("shop/20260302T120000Z_orders.jsonl#3", 0, "", "01e7b720ff566d53")),
+        (rejection(), "dead_letter", ("shop/20260302T120000Z_orders.jsonl#3", 0, "missing_field")),
+        (parked(), "parked", ("shop/20260302T120000Z_orders.jsonl#3", 0, "unknown_item")),
         (RUN, "run", "R1"),
         (ended(3, "posted"), "run_count", ("shop", "event", "posted", "")),
     ],
@@ -73,7 +72,7 @@ def test_what_is_no_row_of_any_view_is_named_with_what_was_expected(stranger: ob
             update(3, 8, previous=1),
             ["web", "W-ABC-1", "ABC-1", 3, 1, "shop:order:1001:1", "corr-1001", 8],
         ),
-        (ended(3, "parked", "unknown_item"), ["shop", "event", "parked", "unknown_item", 3, "R7"]),
+        (ended(3, "parked", "unknown_item"), ["shop", "event", "parked", "unknown_item", 3, 0, "R7"]),
         (RUN, ["R1", "2026-03-02T12:00:00+00:00", None, "day", "p1", "m1", "{}"]),
     ],
 )
@@ -83,7 +82,7 @@ def test_a_row_is_text_numbers_and_nothing(record: Any, row: list[Any]) -> None:
 
 def test_a_rejection_keeps_its_payload_byte_for_byte_and_the_run_that_found_it() -> None:
     row = row_maker(VIEW_NAMED["dead_letter"], "R7")(rejection(payload=b"\xff\x00{"))
-    assert row[-3:] == [b"\xff\x00{", digest(b"\xff\x00{"), "R7"]
+    assert row[-2:] == [b"\xff\x00{", "R7"]
 
 
 @pytest.mark.parametrize(
@@ -122,9 +121,11 @@ def test_times_are_stored_in_utc(at: datetime, text: str) -> None:
 
 def test_columns_carry_type_and_meaning() -> None:
     columns = {column.name: column for column in VIEW_NAMED["dead_letter"].columns}
-    assert columns["payload"] == Column("payload", bytes, False, "the message, or its event, byte for byte")
+    assert columns["payload"] == Column(
+        "payload", bytes, False, "the message byte for byte, in the first of its rejections; empty in the others"
+    )
     assert columns["outcome"] == Column("outcome", str, False, "dead_letter")
-    assert list(columns)[-2:] == ["payload_digest", "run_id"]
+    assert list(columns)[-2:] == ["payload", "run_id"]
     assert VIEW_NAMED["claim"].columns[8] == Column(
         "expires_at", datetime, True, "when the hold ends by itself; empty where it does not"
     )
@@ -149,18 +150,25 @@ INBOUND_UPSERT = (
     "INSERT INTO inbound (item, location, order_reference, open_quantity, expected_at, version) "
     "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (item, order_reference) DO UPDATE SET "
     "location = excluded.location, open_quantity = excluded.open_quantity, expected_at = excluded.expected_at, "
-    "version = excluded.version WHERE excluded.version > inbound.version"
+    "version = excluded.version WHERE excluded.version > inbound.version OR (excluded.version = inbound.version AND "
+    "(excluded.location, excluded.open_quantity, excluded.expected_at) "
+    "IS NOT (inbound.location, inbound.open_quantity, inbound.expected_at))"
 )
 COUNT_UPSERT = (
-    "INSERT INTO run_count (source, level, outcome, reason, total, run_id) "
-    "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, source, level, outcome, reason) DO UPDATE SET "
-    "total = excluded.total WHERE excluded.total > run_count.total"
+    "INSERT INTO run_count (source, level, outcome, reason, total, pane, run_id) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, source, level, outcome, reason) DO UPDATE SET "
+    "total = excluded.total, pane = excluded.pane WHERE excluded.pane > run_count.pane "
+    "OR (excluded.pane = run_count.pane AND (excluded.total) IS NOT (run_count.total))"
 )
 
 
 @pytest.mark.parametrize(("view", "sql"), [("inbound", INBOUND_UPSERT), ("run_count", COUNT_UPSERT)])
 def test_only_a_newer_row_replaces_one(view: str, sql: str) -> None:
     assert upsert_sql(VIEW_NAMED[view]) == sql
+
+
+def test_a_rejection_is_replaced_by_a_later_run_only() -> None:
+    assert upsert_sql(VIEW_NAMED["parked"]).endswith(" WHERE excluded.run_id > parked.run_id")
 
 
 def test_where_nothing_grows_the_first_row_stays() -> None:
