@@ -6,9 +6,10 @@ Everything that can be wrong with options, mappings, master data, policy or data
 with file and line, and ends with exit code 2. Beam's own options are passed through.
 """
 
+import json
 import sys
-from argparse import ArgumentParser
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -16,8 +17,6 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipelines.options import OptionsError, Settings, help_text, refuse_unknown, settings_of
-from pipelines.progress import Progress
-from pipelines.summary import print_summary
 from schemas.master_data import load_master_data
 from schemas.policy_spec import load_policy
 from schemas.yaml_files import SpecError
@@ -27,12 +26,13 @@ from transforms.canonical.canonicalising import CanonicaliseMessages
 from transforms.canonical.mapping_rules import load_mappings
 from transforms.ledger.keeping import KeepLedger
 from transforms.publication.counts import CountOutcomes
+from transforms.publication.newest_rows import NewestRows
 from transforms.publication.record_files import WriteRecordFiles
-from transforms.publication.runs import finish_run, start_run
 from transforms.publication.sqlite_views import WriteSqliteViews
 from transforms.publication.tallies import TallyElements
 from transforms.publication.topics import PublishRecords
-from transforms.publication.view_database import ViewsError, create_views
+from transforms.publication.view_database import ViewsError, create_views, open_to_write, write_batches
+from transforms.publication.view_tables import Run
 
 EXIT_OK, EXIT_CONFIGURATION = 0, 2
 
@@ -78,6 +78,34 @@ def _read(config: Config) -> Any:
     return ReadEnvelopesFromPubSub(formats, subscription=settings.input_subscription)
 
 
+def execute(options: PipelineOptions, config: Config) -> None:
+    """Run the flow to its end, or until it is cancelled, and note the run beside the views."""
+    started_at = datetime.now(UTC)
+    pipeline = beam.Pipeline(options=options)
+    build_pipeline(pipeline, config)
+    pipeline.run().wait_until_finish()
+    note_run(config, started_at)
+
+
+def note_run(config: Config, started_at: datetime) -> None:
+    """Write what was run, by which rules, to the view `run`."""
+    settings, front = config.settings, config.front
+    rows = NewestRows(config.run_id)
+    rows.add(
+        Run(
+            run_id=config.run_id,
+            started_at=started_at,
+            finished_at=datetime.now(UTC),
+            input=settings.input,
+            policy_version=front.policy.version,
+            master_version=front.master.version,
+            options=json.dumps({name: str(value) for name, value in settings._asdict().items()}),
+        )
+    )
+    with closing(open_to_write(settings.database)) as connection:
+        write_batches(connection, rows.batches())
+
+
 def run(argv: Sequence[str] | None = None) -> int:
     """Check, run, and say what came of it; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -96,3 +124,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     options.view_as(StandardOptions).streaming = settings.input_folder is None
     execute(options, config)
     return EXIT_OK
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -35,7 +35,7 @@ class InventoryOptions(PipelineOptions):
         rules.add_argument("--mappings", default=str(MAPPINGS), help="a folder for each source (default: %(default)s)")
         rules.add_argument("--master_data", default=str(EXAMPLE / "master"), help="folder of tables")
         rules.add_argument("--policy", default=str(EXAMPLE / "policy.yaml"), help="policy file")
-        rules.add_argument("--as_of", help="ISO time that ends a run over files: holds expire by it (default: now)")
+        rules.add_argument("--as_of", help="ISO time that counts as now: holds expire by it (default: the clock)")
         views = parser.add_argument_group("output")
         views.add_argument("--database", default=str(DATABASE), help="SQLite views (default: %(default)s)")
         views.add_argument("--records_folder", help="the same rows as files, a folder for each view")
@@ -57,7 +57,7 @@ class Settings(NamedTuple):
     records_folder: Path | None
     records_format: str
     topics: dict[str, str]
-    as_of: datetime | None  # None while streaming: the wall clock
+    as_of: datetime | None  # the moment that counts as now; None: the clock on the wall
     quiet: bool
 
     @property
@@ -105,8 +105,6 @@ def settings_of(options: PipelineOptions) -> Settings:
     folder = Path(given.input_folder) if given.input_folder else None
     if folder is not None and not folder.is_dir():
         raise OptionsError(f"--input_folder {folder}: no such folder, expected one with a folder for each source")
-    if folder is None and given.as_of:
-        raise OptionsError("--as_of with --input_subscription, expected it only with --input_folder")
     return Settings(
         input_folder=folder,
         input_subscription=given.input_subscription or "",
@@ -117,7 +115,7 @@ def settings_of(options: PipelineOptions) -> Settings:
         records_folder=Path(given.records_folder) if given.records_folder else None,
         records_format=given.records_format,
         topics={name: topic for name in TOPICS if (topic := _topic(given, name))},
-        as_of=_as_of(given.as_of) if folder else None,
+        as_of=_as_of(given.as_of, streaming=folder is None),
         quiet=given.quiet,
     )
 
@@ -129,9 +127,9 @@ def _topic(given: Any, name: str) -> str:
     return topic
 
 
-def _as_of(text: str | None) -> datetime:
+def _as_of(text: str | None, *, streaming: bool) -> datetime | None:
     if not text:
-        return datetime.now(UTC)
+        return None if streaming else datetime.now(UTC)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -299,3 +299,4 @@ class OutcomeCount(NamedTuple):
     outcome: str
     reason: str
     total: int
+    pane: int = 0  # which sum of a run that goes on: the highest holds

@@ -27,6 +27,7 @@ ATTRIBUTES_MAX = 100
 MESSAGE_ID_ATTRIBUTES = ("ce-id", "message_id")
 CORRELATION_ATTRIBUTES = ("correlation_id", "correlation-id", "ce-correlationid")
 SOURCE_ATTRIBUTES = ("source", "ce-source")
+TIME_ATTRIBUTES = ("received-at", "received_at", "ce-time")
 
 _STAMP = re.compile(r"(\d{8}T\d{6}Z)(?![0-9A-Za-z])")
 _ARCHIVE_TEXTS = ("source", "format", "received_at", "message_id", "correlation_id", "payload", "payload_base64")
@@ -137,7 +138,7 @@ def from_queue_message(
     """The envelope of a queue's message.
 
     Attributes name its source, format and ids, by plain names or in the binary mode of CloudEvents (ce-id, ce-source,
-    content-type). The sender's id is preferred to the queue's, since it survives a second sending.
+    content-type), and when a gateway took it (received-at, ce-time). The sender's id is preferred to the queue's, since it survives a second sending.
     """
     known = {name.lower(): value for name, value in attributes.items()}
     source = _first(known, SOURCE_ATTRIBUTES)
@@ -145,6 +146,7 @@ def from_queue_message(
         known.get("content-type", ""), formats_by_source.get(source, "")
     )
     own_id = stable_id(source, payload)
+    received_at = _attributed_time(known) or received_at
     message_id = f"{source}/{_first(known, MESSAGE_ID_ATTRIBUTES) or queue_id or own_id}"
     correlation_id = _first(known, CORRELATION_ATTRIBUTES) or own_id
     envelope = Envelope(source, named, received_at, message_id, correlation_id, dict(attributes), payload)
@@ -154,6 +156,16 @@ def from_queue_message(
             envelope, f"no attribute names the source, expected source or ce-source among {excerpt(names)}"
         )
     return envelope
+
+
+def _attributed_time(attributes: Mapping[str, str]) -> datetime | None:
+    """When a gateway received the message, before it was queued; None where it does not say, or says no time."""
+    text = _first(attributes, TIME_ATTRIBUTES)
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _first(attributes: Mapping[str, str], names: tuple[str, ...]) -> str:

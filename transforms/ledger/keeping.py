@@ -40,6 +40,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _pinned(moment: datetime) -> datetime:
+    return moment
+
+
 class KeepLedger(beam.PTransform[Any, Any]):
     """Post every event once and bring positions, claims, decisions and channel figures up to date.
 
@@ -52,7 +56,7 @@ class KeepLedger(beam.PTransform[Any, Any]):
     """
 
     def __init__(self, master: MasterData, policy: Policy, as_of: datetime | None = None, shards: int = SHARDS) -> None:
-        """`as_of` is the clock of a bounded run; without one the input is unbounded and the wall clock counts."""
+        """`as_of` pins the clock, for a run over a day that is past; without it the wall clock counts."""
         super().__init__()
         self.master = master
         self.policy = policy
@@ -61,15 +65,11 @@ class KeepLedger(beam.PTransform[Any, Any]):
 
     def expand(self, events: Any) -> Any:
         groups = events | "GroupByShard" >> GroupByShard(self.master, self.shards)
-        if self.as_of is None:
-            folded = groups | "FoldState" >> _with_outputs(FoldStateFn(self.master, self.policy))
-        else:
-            folded = (
-                groups
-                | "GroupAll" >> beam.GroupByKey()
-                | "FoldAll" >> _with_outputs(_FoldAllFn(self.master, self.policy, self.as_of))
-            )
-        return folded
+        clock = partial(_pinned, self.as_of) if self.as_of else utc_now
+        if not events.is_bounded:
+            return groups | "FoldState" >> _with_outputs(FoldStateFn(self.master, self.policy, clock))
+        grouped = groups | "GroupAll" >> beam.GroupByKey()
+        return grouped | "FoldAll" >> _with_outputs(_FoldAllFn(self.master, self.policy, clock))
 
 
 def _with_outputs(fn: beam.DoFn) -> Any:
@@ -85,15 +85,15 @@ def _outputs(fold: Fold) -> Iterator[Any]:
 class _FoldAllFn(beam.DoFn):
     """Bounded: all events of a shard at once."""
 
-    def __init__(self, master: MasterData, policy: Policy, as_of: datetime) -> None:
+    def __init__(self, master: MasterData, policy: Policy, clock: Clock) -> None:
         self.master = master
         self.policy = policy
-        self.as_of = as_of
+        self.clock = clock
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         _, groups = element
         shard = Shard(self.master, self.policy)
-        return _outputs(shard.fold((event for group in groups for event in unpack(group)), self.as_of))
+        return _outputs(shard.fold((event for group in groups for event in unpack(group)), self.clock()))
 
 
 class FoldStateFn(beam.DoFn):

@@ -1,0 +1,73 @@
+"""The example day: its messages as envelopes in any order, a run of the main job over them, the views it leaves."""
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pipelines import inventory_sync
+from schemas.records import Envelope
+from transforms.arrival.arrived_files import list_files, parts_of
+from transforms.arrival.file_envelopes import envelopes_of
+from transforms.arrival.envelope_rules import to_archive_line
+from transforms.canonical.mapping_rules import load_mappings
+
+ROOT = Path(__file__).parents[2]
+DAY = ROOT / "examples/company/day"
+AS_OF = "2026-03-03T06:00:00Z"
+
+# Everything a view shows, but how it came to it: versions count what arrived, `changed_by` and ids name messages.
+FIGURES = {
+    "position": "item, location, lot, disposition, on_hand_quantity, counted_at",
+    "availability": "item, channel, listing, available_quantity, chain, policy_version",
+    "channel_update": "channel, listing, item, quantity",
+    "claim": "item, order_reference, channel, status, open_quantity, allocated_quantity, shipped_quantity,"
+    " cancelled_quantity, expires_at",
+    "inbound": "item, location, order_reference, open_quantity, expected_at",
+    "discrepancy": "item, location, lot, disposition, cause, source, reference, expected_quantity, reported_quantity",
+    "decision": "transaction_key, item, order_reference, channel, outcome, granted_quantity",
+    "alert": "kind, item, location, quantity",
+}
+
+Views = dict[str, list[tuple[Any, ...]]]
+
+
+def options(database: Path, *more: str) -> list[str]:
+    """The command line of a run over the example day, without its input."""
+    master, policy = ROOT / "examples/company/master", ROOT / "examples/company/policy.yaml"
+    rules = [f"--mappings={ROOT / 'schemas/mappings'}", f"--master_data={master}", f"--policy={policy}"]
+    return [*rules, f"--as_of={AS_OF}", f"--database={database}", "--quiet", *more]
+
+
+def run_day(folder: Path, database: Path, *more: str) -> Views:
+    """The views after a run over the messages of a folder."""
+    assert inventory_sync.run([f"--input_folder={folder}", *options(database, *more)]) == 0
+    return views_of(database)
+
+
+def views_of(database: Path) -> Views:
+    """The figures of every view, in the order of their keys."""
+    connection = sqlite3.connect(database)
+    try:
+        queries = {view: f"SELECT {names} FROM {view} ORDER BY {names}" for view, names in FIGURES.items()}
+        return {view: connection.execute(query).fetchall() for view, query in queries.items()}
+    finally:
+        connection.close()
+
+
+def envelopes() -> list[Envelope]:
+    """Every message of the day as it arrived, in the order of its files."""
+    formats = {source: one.format for source, one in load_mappings(ROOT / "schemas/mappings").items()}
+    read = [one for file in list_files(str(DAY)) for part in parts_of(file) for one in envelopes_of(part, formats)]
+    assert all(isinstance(one, Envelope) for one in read)
+    return read  # type: ignore[return-value]
+
+
+def archive(folder: Path, messages: Iterable[Envelope], files: int = 1) -> Path:
+    """The messages as raw archive files that the job reads, dealt out over `files` of them in their order."""
+    rows = list(messages)
+    (folder / "archive").mkdir(parents=True)
+    for number in range(files):
+        lines = [to_archive_line(row) for row in rows[number::files]]
+        (folder / "archive" / f"{number:03}.envelopes.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    return folder
