@@ -14,7 +14,6 @@ from transforms.publication.sqlite_views import WriteSqliteViews
 from transforms.publication.tallies import TallyElements, clear_tallies, tally
 from transforms.publication.view_database import create_views
 
-ARRIVED = threading.Event()
 GO_ON = threading.Event()
 SECONDS_MAX = 30
 
