@@ -67,7 +67,7 @@ class KeepLedger(beam.PTransform[Any, Any]):
         groups = events | "GroupByShard" >> GroupByShard(self.master, self.shards)
         clock = partial(_pinned, self.as_of) if self.as_of else utc_now
         if not events.is_bounded:
-            return groups | "FoldState" >> _with_outputs(FoldStateFn(self.master, self.policy, clock))
+            return groups | "FoldState" >> _with_outputs(FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of))
         grouped = groups | "GroupAll" >> beam.GroupByKey()
         return grouped | "FoldAll" >> _with_outputs(_FoldAllFn(self.master, self.policy, clock))
 
@@ -104,10 +104,12 @@ class FoldStateFn(beam.DoFn):
     TOKEN = ReadModifyWriteStateSpec("token", BytesCoder())
     DUE = TimerSpec("due", TimeDomain.REAL_TIME)
 
-    def __init__(self, master: MasterData, policy: Policy, clock: Clock = utc_now) -> None:
+    def __init__(self, master: MasterData, policy: Policy, clock: Clock = utc_now, *, ticks: bool = True) -> None:
+        """`ticks`: the clock moves, so timers are set; a timer on a pinned clock would fire for ever."""
         self.master = master
         self.policy = policy
         self.clock = clock
+        self.ticks = ticks
 
     def setup(self) -> None:
         self.make_shard = partial(Shard, self.master, self.policy)
@@ -127,7 +129,7 @@ class FoldStateFn(beam.DoFn):
         live = self._open(key, snapshot, journal, token)
         fold = live.shard.fold(events, now)
         self._close(key, live, live.entry(now, events), snapshot, journal, token)
-        _set_timer(live, due)
+        self._set_timer(live, due)
         yield from _outputs(fold)
 
     @on_timer(DUE)
@@ -143,7 +145,7 @@ class FoldStateFn(beam.DoFn):
         live = self._open(key, snapshot, journal, token)
         records = live.shard.advance(now)
         self._close(key, live, live.entry(now, None), snapshot, journal, token)
-        _set_timer(live, due)
+        self._set_timer(live, due)
         yield from records
 
     def _open(self, key: int, snapshot: Any, journal: Any, token: Any) -> Live:
@@ -163,10 +165,9 @@ class FoldStateFn(beam.DoFn):
         token.write(fresh)
         self.live.keep(key, live, fresh)
 
-
-def _set_timer(live: Live, due: Any) -> None:
-    at = live.shard.due_at()
-    if at is None:
-        due.clear()
-    else:
-        due.set(Timestamp.from_utc_datetime(at))
+    def _set_timer(self, live: Live, due: Any) -> None:
+        at = live.shard.due_at()
+        if at is not None and self.ticks:
+            due.set(Timestamp.from_utc_datetime(at))
+        else:
+            due.clear()
