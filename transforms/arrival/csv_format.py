@@ -58,8 +58,9 @@ def _rows(text: str, options: Mapping[str, Any]) -> Iterator[Row]:
     for count, values in enumerate(reader):
         if count > ROWS_MAX:
             raise DecodeError("too_large", f"more than {ROWS_MAX} rows")
-        if line > skip_rows and any(values):
-            yield line, [value.strip() for value in values]
+        stripped = [value.strip() for value in values]
+        if line > skip_rows and any(stripped):
+            yield line, stripped
         line = reader.line_num + 1
 
 

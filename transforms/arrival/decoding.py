@@ -5,7 +5,8 @@ from typing import Any
 
 import apache_beam as beam
 
-from schemas.records import Envelope
+from schemas.records import Envelope, Rejection
+from transforms import record_coders as _coders  # noqa: F401  registers them
 from transforms.arrival.envelope_rules import rejected
 from transforms.arrival.envelopes import REJECTIONS
 from transforms.arrival.format_table import NO_OPTIONS, decode
@@ -29,7 +30,7 @@ class DecodeMessages(beam.PTransform[Any, Any]):
         self.options_by_source = {source: dict(options) for source, options in options_by_source.items()}
 
     def expand(self, envelopes: beam.PCollection[Envelope]) -> Any:
-        step = beam.ParDo(_DecodeFn(self.options_by_source))
+        step = beam.ParDo(_DecodeFn(self.options_by_source)).with_output_types(Decoded, rejections=Rejection)
         return envelopes | "Decode" >> step.with_outputs(REJECTIONS, main="documents")
 
 
@@ -37,7 +38,7 @@ class _DecodeFn(beam.DoFn):
     def __init__(self, options_by_source: Mapping[str, Mapping[str, Any]]) -> None:
         self.options_by_source = options_by_source
 
-    def process(self, envelope: Envelope) -> Iterator[Decoded | beam.pvalue.TaggedOutput]:
+    def process(self, envelope: Envelope) -> Iterator[Any]:
         options = self.options_by_source.get(envelope.source, NO_OPTIONS)
         try:
             documents = decode(envelope.format, envelope.payload, options)

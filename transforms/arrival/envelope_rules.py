@@ -138,7 +138,8 @@ def from_queue_message(
     """The envelope of a queue's message.
 
     Attributes name its source, format and ids, by plain names or in the binary mode of CloudEvents (ce-id, ce-source,
-    content-type), and when a gateway took it (received-at, ce-time). The sender's id is preferred to the queue's, since it survives a second sending.
+    content-type), and when a gateway took it (received-at, ce-time). The sender's id is preferred to the queue's, since
+    it survives a second sending.
     """
     known = {name.lower(): value for name, value in attributes.items()}
     source = _first(known, SOURCE_ATTRIBUTES)

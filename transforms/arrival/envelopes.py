@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
@@ -17,8 +17,6 @@ from transforms.arrival.file_envelopes import envelopes_of
 
 REJECTIONS = "rejections"
 COUNTS = "counts"
-
-Read: TypeAlias = Envelope | beam.pvalue.TaggedOutput
 
 
 class ReadEnvelopesFromFiles(beam.PTransform[Any, Any]):
@@ -55,7 +53,7 @@ class _ReadPartFn(beam.DoFn):
     def __init__(self, formats_by_source: Mapping[str, str]) -> None:
         self.formats_by_source = formats_by_source
 
-    def process(self, part: FilePart) -> Iterator[Read]:
+    def process(self, part: FilePart) -> Iterator[Any]:
         for read in envelopes_of(part, self.formats_by_source):
             if isinstance(read, Envelope):
                 yield read
@@ -114,7 +112,7 @@ class _WrapMessageFn(beam.DoFn):
     def __init__(self, formats_by_source: Mapping[str, str]) -> None:
         self.formats_by_source = formats_by_source
 
-    def process(self, message: PubsubMessage, published: Any = beam.DoFn.TimestampParam) -> Iterator[Read]:
+    def process(self, message: PubsubMessage, published: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
         wrapped = from_queue_message(
             message.data,
             message.attributes or {},
@@ -137,10 +135,10 @@ def _received_at(message: PubsubMessage, published: Timestamp) -> datetime:
     """The queue's own time: the same at every redelivery, which no clock of ours would be."""
     if isinstance(message.publish_time, datetime):
         return datetime.fromtimestamp(message.publish_time.timestamp(), UTC)
-    return published.to_utc_datetime(has_tz=True)  # type: ignore[no-any-return]
+    return datetime.fromtimestamp(published.micros / 1_000_000, UTC)
 
 
-def _refused(rejection: Rejection) -> Iterator[beam.pvalue.TaggedOutput]:
+def _refused(rejection: Rejection) -> Iterator[Any]:
     """The rejection, and its two entries in the balance: one message came in, one ended."""
     yield beam.pvalue.TaggedOutput(REJECTIONS, rejection)
     yield beam.pvalue.TaggedOutput(COUNTS, OutcomeCount(rejection.source, "message", "in", "", 1))

@@ -140,8 +140,10 @@ def _read_separators(text: str, at: int) -> _Separators:
         if last < 0:
             raise _truncated(f"ISA has fewer than {ISA_ELEMENTS} elements between {element!r}: {excerpt(head)}")
     following = re.compile(rf"(?:GS|TA1|IEA){re.escape(element)}").search(head, last + 1)
+    if following is None and at + ISA_CHARS_MAX > len(text):
+        raise _truncated("the file ends with or soon after ISA")
     if following is None:
-        raise _truncated("the file ends after ISA, or what follows it is neither GS, TA1 nor IEA")
+        raise _malformed(f"after ISA comes {excerpt(head, last + 1)}, expected a group")
     terminator = _terminator(text, at + last + 1, at + following.start())
     if terminator == element:
         raise _malformed(f"{element!r} separates elements and ends segments too")

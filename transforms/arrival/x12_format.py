@@ -159,13 +159,13 @@ def _count_notes(one: TransactionSet, table: SetTable) -> list[str]:
 
 def _compared(one: TransactionSet, total: Total) -> list[tuple[bool, str]]:
     """Whether a total agrees, with a line that says what it states and what is there; nothing if it is not given."""
-    compared = []
-    for segment in one.body:
-        if segment.id == total.stated_in and segment.element(total.position):
-            stated, found = _number(segment.element(total.position)), _found(one, total)
-            line = f"{total.stated_in}{total.position:02d} says {stated}, found {found} in {total.segment}"
-            compared.append((stated is not None and stated == found, line))
-    return compared
+    stated_in = (segment for segment in one.body if segment.id == total.stated_in)
+    text = next((text for segment in stated_in if (text := segment.element(total.position))), "")
+    if not text:
+        return []
+    stated, found = _number(text), _found(one, total)
+    line = f"{total.stated_in}{total.position:02d} says {excerpt(text)}, found {found} in {total.segment}"
+    return [(stated is not None and stated == found, line)]
 
 
 def _found(one: TransactionSet, total: Total) -> Decimal | None:

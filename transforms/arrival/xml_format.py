@@ -16,7 +16,15 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from xml.parsers import expat
 
-from transforms.arrival.limits import DEPTH_MAX, FIELD_CHARS_MAX, DecodeError, Document, field_too_large, too_deep
+from transforms.arrival.limits import (
+    DEPTH_MAX,
+    FIELD_CHARS_MAX,
+    DecodeError,
+    Document,
+    excerpt,
+    field_too_large,
+    too_deep,
+)
 
 Element = dict[str, Any]
 NIL: Element = {"@nil": "true"}
@@ -33,7 +41,7 @@ def decode_xml(payload: bytes, options: Mapping[str, Any]) -> list[Document]:
     except expat.ExpatError as error:
         raise _why_malformed(payload, error) from None
     except (LookupError, ValueError) as error:  # the declared encoding is unknown, or has several bytes a character
-        raise DecodeError("not_text", f"the declared encoding cannot be read: {error}") from None
+        raise DecodeError("not_text", f"the declared encoding cannot be read: {excerpt(str(error))}") from None
     return [tree.root]
 
 
