@@ -1,6 +1,6 @@
 """Encoding: records as compact bytes inside the pipeline and as JSON at its edges, and back without loss.
 
-Bytes are msgpack, not pickle: they hold data only, so a message that somebody tampered with can be wrong but cannot run.
+Bytes are msgpack, not pickle: they hold data only, so what somebody tampered with can be wrong but cannot run.
 Decimals travel as their text, datetimes as msgpack timestamps (exact, always UTC).
 """
 

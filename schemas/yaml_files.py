@@ -4,21 +4,28 @@ YAML 1.2 is read: a key given twice is an error, `no` and `1e3` in quotes stay t
 once, since a person mends them at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 FILE_BYTES_MAX = 4 << 20  # a spec larger than this is a data file in the wrong place
 PROBLEMS_SHOWN_MAX = 50
 
 M = TypeVar("M", bound=BaseModel)
+Steps = tuple[str | int, ...]  # the way from the top of a file to one value
+Finding = tuple[Steps, str]
 
 # What pydantic calls things, in the words of the person who wrote the file.
-_PLAIN_WORDS = {"extra_forbidden": "is not known here", "missing": "is missing"}
+_PLAIN_WORDS = {
+    "extra_forbidden": "is not known here",
+    "missing": "is missing",
+    "string_type": "is not text, expected text (a number or true in quotes)",
+}
 
 
 class SpecError(ValueError):
@@ -28,44 +35,64 @@ class SpecError(ValueError):
 def load_yaml(path: Path) -> Any:
     """The tree of a YAML file, with the line of everything in it for `line_of`."""
     try:
-        text = path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise SpecError(f"{path}: cannot be read ({error.strerror}), expected a YAML file") from error
-    if len(text) > FILE_BYTES_MAX:
-        raise SpecError(f"{path}: {len(text)} bytes, expected at most {FILE_BYTES_MAX}")
+    if len(data) > FILE_BYTES_MAX:
+        raise SpecError(f"{path}: {len(data)} bytes, expected at most {FILE_BYTES_MAX}")
     try:
-        return YAML(typ="rt", pure=True).load(text.decode("utf-8"))
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise SpecError(f"{path}: byte {error.start} is not UTF-8") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SpecError(f"{path}:{line}: byte 0x{data[error.start]:02x} is not UTF-8") from error
+    try:
+        return YAML(typ="rt", pure=True).load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError(f"{path}:{line}: {error.problem or error.context}") from error
-    except YAMLError as error:
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise SpecError(f"{path}:{line}: {error.reason}, found character {error.character:#x}") from error
+    except (YAMLError, ValueError) as error:  # ValueError: a date in no calendar, which carries no line
         raise SpecError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise SpecError(f"{path}: nested too deeply to be read") from error
 
 
 def line_of(tree: Any, *steps: str | int) -> int:
     """The line, from 1, of what the steps lead to; of the last step that exists where they lead nowhere."""
-    line: int = tree.lc.line + 1 if hasattr(tree, "lc") else 1
+    node: Any = tree
+    line: int = node.lc.line + 1 if hasattr(node, "lc") else 1
     for step in steps:
         try:
-            at = tree.lc.item(step) if isinstance(tree, list) else tree.lc.key(step)
-            line, tree = at[0] + 1, tree[step]
+            marks = node.lc
+            at = marks.item(step) if isinstance(node, list) else marks.key(step)
+            line, node = at[0] + 1, node[step]
         except (KeyError, IndexError, AttributeError, TypeError):
             continue  # pydantic names union members and aliases between the steps
     return line
+
+
+def refusal(path: Path, tree: Any, findings: Iterable[Finding]) -> SpecError:
+    """The error of a file in which something was found that no single field could see."""
+    return _told([f"{path}:{line_of(tree, *steps)}: {problem}" for steps, problem in findings])
 
 
 def parse(model: type[M], path: Path) -> M:
     """The file as a model; SpecError names the line of everything that does not fit."""
     tree = load_yaml(path)
     if not isinstance(tree, Mapping):
-        raise SpecError(f"{path}:1: a {type(tree).__name__}, expected keys and values")
+        found = "nothing" if tree is None else "a list" if isinstance(tree, list) else repr(tree)
+        raise SpecError(f"{path}:1: holds {found}, expected keys and values")
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        problems = list(dict.fromkeys(_problem(path, tree, one) for one in error.errors()))
-        raise SpecError("\n".join(problems[:PROBLEMS_SHOWN_MAX])) from error
+        raise _told(list(dict.fromkeys(_problem(path, tree, one) for one in error.errors()))) from error
+
+
+def _told(problems: Sequence[str]) -> SpecError:
+    more = [f"and {len(problems) - PROBLEMS_SHOWN_MAX} more"] if len(problems) > PROBLEMS_SHOWN_MAX else []
+    return SpecError("\n".join([*problems[:PROBLEMS_SHOWN_MAX], *more]))
 
 
 def _problem(path: Path, tree: Any, error: Any) -> str:
