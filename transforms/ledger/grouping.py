@@ -55,7 +55,7 @@ class _GroupFn(beam.DoFn):
         self.shard_of_item: dict[str, int] = {}
         self.at = MIN_TIMESTAMP
 
-    def process(self, event: StockEvent, timestamp: Timestamp = beam.DoFn.TimestampParam) -> Iterator[Group]:
+    def process(self, event: StockEvent, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Group]:
         item = event.item
         shard = self.shard_of_item.get(item)
         if shard is None:

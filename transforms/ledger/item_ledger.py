@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from schemas.records import StockEvent
 from transforms.ledger.claim_rules import Claim, Inbound
 from transforms.ledger.position_rules import ZERO, Cell
+from transforms.offers.update_rules import LastEvent, StockState
 
 Place = tuple[str, str, str]  # location, lot, disposition
 
@@ -41,23 +42,6 @@ class Reported:
 Identity = tuple[str, str, str, str, str, str]  # location, lot, disposition, cause, source, reference
 ReportKey = tuple[str, str, str, str]  # kind, location, reference, source
 PostedKey = tuple[str, str, str]  # kind, location, reference
-
-
-class LastEvent(NamedTuple):
-    """The newest received event on an item: what a published figure is traced back to."""
-
-    received_at: datetime
-    transaction_key: str
-    source: str
-    message_id: str
-    correlation_id: str
-
-
-class LedgerState(NamedTuple):
-    """How far the books of an item have come."""
-
-    version: int
-    last: LastEvent | None
 
 
 class ItemLedger:
@@ -140,9 +124,9 @@ class ItemLedger:
         if self.newest_at is None or event.occurred_at > self.newest_at:
             self.newest_at = event.occurred_at
 
-    def state(self) -> LedgerState:
+    def state(self) -> StockState:
         """What a published figure is traced back to."""
-        return LedgerState(self.version, self.last)
+        return StockState(self.version, self.last)
 
     def disturb(self, occurred_at: datetime) -> None:
         """Note that on hand at this time and later may have changed."""

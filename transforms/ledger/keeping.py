@@ -67,7 +67,9 @@ class KeepLedger(beam.PTransform[Any, Any]):
         groups = events | "GroupByShard" >> GroupByShard(self.master, self.shards)
         clock = partial(_pinned, self.as_of) if self.as_of else utc_now
         if not events.is_bounded:
-            return groups | "FoldState" >> _with_outputs(FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of))
+            return groups | "FoldState" >> _with_outputs(
+                FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of)
+            )
         grouped = groups | "GroupAll" >> beam.GroupByKey()
         return grouped | "FoldAll" >> _with_outputs(_FoldAllFn(self.master, self.policy, clock))
 

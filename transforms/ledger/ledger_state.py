@@ -8,8 +8,9 @@ from typing import Any
 
 from schemas.encoding import pack, unpack
 from transforms.ledger.claim_rules import Claim, Inbound, Notice
-from transforms.ledger.item_ledger import Books, ItemLedger, LastEvent, Report, Reported
+from transforms.ledger.item_ledger import Books, ItemLedger, Report, Reported
 from transforms.ledger.position_rules import Cell, Count, Move
+from transforms.offers.update_rules import LastEvent
 
 LAYOUT = 1
 

@@ -17,7 +17,7 @@ from schemas.encoding import to_json
 from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
 from schemas.records import Decision, OutcomeCount, Rejection, StockEvent
-from transforms.kits.kit_rules import ONE, explode, kits_above
+from transforms.kits.kit_rules import kits_above
 from transforms.ledger.changed_rows import changed_rows, settle_claims
 from transforms.ledger.item_ledger import Books, ItemLedger, check_conservation
 from transforms.ledger.ledger_rules import (
@@ -114,12 +114,11 @@ class Shard:
         above = {kit for item in touched for kit in self.kits_above.get(item, ())}
         for item in sorted(touched | above):
             for offer in offers_for(item, self._stock_of, self.master, rules):
-                records.extend(self._publish(item, offer, now))
+                records.extend(self._publish(item, offer))
         return records
 
-    def _publish(self, item: str, offer: Offer, now: datetime) -> Iterator[Any]:
-        parts = {item, *(part.item for part in explode(self.master.boms, item, ONE, now))}
-        moved = [self.books[part] for part in sorted(parts) if part in self.books]
+    def _publish(self, item: str, offer: Offer) -> Iterator[Any]:
+        moved = [self.books[part] for part in offer.parts if part in self.books]
         row = availability_row(item, offer, [ledger.state() for ledger in moved], self.policy.version)
         yield row
         published = self._books_of(item).published
@@ -220,12 +219,13 @@ def _decision(event: StockEvent, granted: Decimal) -> Decision:
 
 def _rejections(event: StockEvent, result: Result) -> Iterator[Rejection]:
     if result.outcome == "dead_letter":
-        yield _rejection(event, result.reason, result.explanation)
+        yield rejection_of_event(event, result.reason, result.explanation)
     if result.loser is not None:
-        yield _rejection(result.loser, result.loser_reason, result.explanation)
+        yield rejection_of_event(result.loser, result.loser_reason, result.explanation)
 
 
-def _rejection(event: StockEvent, reason: str, message: str) -> Rejection:
+def rejection_of_event(event: StockEvent, reason: str, message: str) -> Rejection:
+    """An event that the ledger refuses, as a dead letter whose payload is the event itself."""
     return Rejection(
         outcome="dead_letter",
         stage="ledger",

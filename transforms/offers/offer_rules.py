@@ -20,6 +20,7 @@ class Offer(NamedTuple):
     channel: str
     listing: str
     figure: Figure
+    parts: tuple[str, ...]  # the item and, of a kit, its components: what the figure depends on
 
 
 def offers_for(item: str, stock_of: StockOf, master: MasterData, rules: Rules) -> list[Offer]:
@@ -29,7 +30,8 @@ def offers_for(item: str, stock_of: StockOf, master: MasterData, rules: Rules) -
         return []
     needs = explode(master.boms, item, ONE, rules.as_of)
     pools = {part.item: allocate(stock_of(part.item), rules) for part in needs or (Component(item, ONE),)}
-    return [Offer(one.channel, one.listing, _figure(one, needs, pools, rules)) for one in listings]
+    parts = (item, *(need.item for need in needs))
+    return [Offer(one.channel, one.listing, _figure(one, needs, pools, rules), parts) for one in listings]
 
 
 def _figure(

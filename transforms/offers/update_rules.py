@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from schemas.records import AvailabilityRow, ChannelUpdate
 from transforms.offers.offer_rules import Offer
@@ -11,42 +11,30 @@ from transforms.offers.offer_rules import Offer
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-class Trace(Protocol):
-    """The event a figure is traced back to."""
+class LastEvent(NamedTuple):
+    """The newest received event on an item: what a published figure is traced back to."""
 
-    @property
-    def received_at(self) -> datetime: ...
-    @property
-    def transaction_key(self) -> str: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def message_id(self) -> str: ...
-    @property
-    def correlation_id(self) -> str: ...
+    received_at: datetime
+    transaction_key: str
+    source: str
+    message_id: str
+    correlation_id: str
 
 
-class State(Protocol):
-    """How far the books of an item have come: its version and its newest received event."""
+class StockState(NamedTuple):
+    """How far the stock of an item has come: its version and its newest received event."""
 
-    @property
-    def version(self) -> int: ...
-    @property
-    def last(self) -> Trace | None: ...
+    version: int
+    last: LastEvent | None
 
 
-class _Nothing(NamedTuple):
-    received_at: datetime = LONG_AGO
-    transaction_key: str = ""
-    source: str = ""
-    message_id: str = ""
-    correlation_id: str = ""
+NO_EVENT = LastEvent(LONG_AGO, "", "", "", "")
 
 
-def availability_row(item: str, offer: Offer, states: Sequence[State], policy_version: str) -> AvailabilityRow:
+def availability_row(item: str, offer: Offer, states: Sequence[StockState], policy_version: str) -> AvailabilityRow:
     """The row of one offer; `states` are those of the item, or of a kit and its components."""
     traces = [state.last for state in states if state.last is not None]
-    last: Trace = max(traces, key=lambda trace: (trace.received_at, trace.transaction_key), default=_Nothing())
+    last = max(traces, key=lambda trace: trace[:2], default=NO_EVENT)
     chain = [{"step": one.step, "quantity": str(one.quantity), "rule": one.rule} for one in offer.figure.steps]
     return AvailabilityRow(
         item=item,
