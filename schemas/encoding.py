@@ -20,7 +20,8 @@ R = TypeVar("R", bound=NamedTuple)
 def _to_ext(value: object) -> msgpack.ExtType:
     if isinstance(value, Decimal):
         return msgpack.ExtType(_DECIMAL_CODE, str(value).encode("ascii"))
-    raise TypeError(f"cannot encode {type(value).__name__}: records hold text, numbers, Decimals and datetimes")
+    expected = "text, bytes, 64-bit ints, Decimals and aware datetimes"
+    raise TypeError(f"cannot encode {str(value)[:80]!r} ({type(value).__name__}): records hold {expected}")
 
 
 def _from_ext(code: int, data: bytes) -> object:
