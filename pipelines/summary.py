@@ -1,0 +1,182 @@
+"""Summary: the report of a run in, what a person reads when it has ended out.
+
+Read it from the top: did everything end, why did some of it not post, what needs a hand, what to type next.
+"""
+
+import shlex
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.balance_rules import OUTCOMES, SourceBalance, total, verdict
+from pipelines.run_report import RunReport, read_report
+from pipelines.terminal_text import new_console, plain
+from transforms.reasons import REASONS
+
+GOOD, BAD, HEAD = "green", "bold red", "bold"
+COMPARED_SHOWN_MAX = 10
+VERDICT_CHARS_MAX = 4_000
+RANK = {"dead_letter": -2, "parked": -1}  # what needs a person stands on top
+NEXT_COLUMNS = {
+    "dead_letter": "reason, message, message_id",
+    "parked": "missing_key, message, message_id",
+    "discrepancy": "item, location, cause, source, expected_quantity, reported_quantity",
+}
+
+NumberOf = Callable[[SourceBalance], int]
+
+
+def print_summary(database: Path, run_id: str | None = None, console: Console | None = None) -> bool:
+    """Print the summary of a run, of the last where none is named; whether it is balanced. `ViewsError` without one."""
+    report = read_report(database, run_id)
+    (console or new_console()).print(summary(report))
+    return report.is_balanced
+
+
+def summary(report: RunReport) -> RenderableType:
+    """All of it, as something that rich can print."""
+    parts: list[RenderableType] = [_heading(report), Text(), _messages(report.sources), _events(report.sources)]
+    parts += [_verdict(report.sources)]
+    if report.refused:
+        parts += [Text(), *_reasons(report)]
+    parts += [Text(), *_needs_a_hand(report), Text(), _views(report), Text(), *_next(report)]
+    return Group(*parts)
+
+
+def _heading(report: RunReport) -> Text:
+    messages = sum(source.messages for source in report.sources)
+    took = "has no end: it still runs, or was killed"
+    if report.elapsed is not None:
+        seconds = report.elapsed.total_seconds()
+        rate = f", {messages / seconds:,.0f} messages/s" if seconds > 0 else ""
+        took = f"took {seconds:,.1f} s for {messages:,} messages{rate}"
+    heading = Text.assemble(plain(f"Run {report.run_id}", HEAD), f" {took}")
+    if report.input:
+        rules = f"policy {report.policy_version}, master data {report.master_version}"
+        heading.append("\n").append_text(plain(f"read {report.input} by {rules}"))
+    return heading
+
+
+def _messages(sources: list[SourceBalance]) -> Table:
+    return _per_source(
+        "Messages",
+        sources,
+        {
+            "in": lambda part: part.messages,
+            "made events": lambda part: part.mapped_messages,
+            "compared": lambda part: part.whole_messages.get("compared", 0),
+            "dead letter": lambda part: part.whole_messages.get("dead_letter", 0),
+        },
+        lambda part: part.missing_messages == 0,
+    )
+
+
+def _events(sources: list[SourceBalance]) -> Table:
+    columns: dict[str, NumberOf] = {"made": lambda part: part.events_made}
+    for outcome in OUTCOMES:
+        columns[outcome.replace("_", " ")] = partial(_ended, outcome)
+    return _per_source("Events", sources, columns, lambda part: part.missing_events == 0)
+
+
+def _ended(outcome: str, part: SourceBalance) -> int:
+    return part.events.get(outcome, 0)
+
+
+def _per_source(
+    title: str, sources: list[SourceBalance], columns: dict[str, NumberOf], is_right: Callable[[SourceBalance], bool]
+) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False, collapse_padding=True)
+    everything = total(sources)
+    table.add_column(title, footer="all", no_wrap=True)
+    for words, number_of in columns.items():
+        table.add_column(words, footer=_number(number_of(everything)), justify="right", no_wrap=True)
+    table.add_column("")
+    for source in sources:
+        mark = Text("✓", GOOD) if is_right(source) else Text("✗", BAD)
+        table.add_row(plain(source.source), *(_number(number_of(source)) for number_of in columns.values()), mark)
+    return table
+
+
+def _number(number: int) -> str:
+    return f"{number:,}" if number else "·"
+
+
+def _verdict(sources: list[SourceBalance]) -> Text:
+    mark, style = ("✓ ", GOOD) if all(source.is_balanced for source in sources) else ("✗ ", BAD)
+    return Text(mark, style).append_text(plain(verdict(sources), chars_max=VERDICT_CHARS_MAX))
+
+
+def _reasons(report: RunReport) -> Iterator[RenderableType]:
+    yield Text("Why some of it was not posted", HEAD)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    compared_count = 0
+    for (outcome, reason), (number, sources) in _by_reason(report):
+        compared_count += outcome == "compared"
+        if compared_count > COMPARED_SHOWN_MAX:
+            break
+        text = Text.assemble(plain(reason, HEAD), plain(f" from {', '.join(sources)}"))
+        known = REASONS.get(reason)
+        if known:
+            text.append("\n").append_text(plain(f"{known.meaning} → {known.next_step}", "dim"))
+        table.add_row(f"  {number:,}", outcome.replace("_", " "), text)
+    yield table
+
+
+def _by_reason(report: RunReport) -> list[tuple[tuple[str, str], tuple[int, list[str]]]]:
+    found: dict[tuple[str, str], tuple[int, list[str]]] = {}
+    for count in report.refused:
+        number, sources = found.get((count.outcome, count.reason), (0, []))
+        found[count.outcome, count.reason] = (number + count.total, sorted({*sources, count.source}))
+    return sorted(found.items(), key=lambda entry: (RANK.get(entry[0][0], 0), -entry[1][0], entry[0]))
+
+
+def _needs_a_hand(report: RunReport) -> Iterator[RenderableType]:
+    yield Text("Needs a hand", HEAD)
+    lines = [*_waiting(report), *_alerts(report)]
+    if report.discrepancy_count:
+        reports = (
+            "1 report disagrees" if report.discrepancy_count == 1 else f"{report.discrepancy_count:,} reports disagree"
+        )
+        lines.append(plain(f"  {reports} with the ledger: view discrepancy"))
+    yield from lines or [Text("  nothing", GOOD)]
+
+
+def _waiting(report: RunReport) -> Iterator[Text]:
+    for waiting in report.waiting:
+        events = "1 event waits" if waiting.event_count == 1 else f"{waiting.event_count:,} events wait"
+        yield plain(f"  {events} for master data to know {waiting.missing_key} ({waiting.message})")
+    more = report.waiting_keys - len(report.waiting)
+    if more > 0:
+        yield plain(f"  … and {more:,} more keys: view parked")
+
+
+def _alerts(report: RunReport) -> Iterator[Text]:
+    for alert in report.alerts:
+        yield plain(f"  {alert.kind}: {alert.message}")
+    more = report.alert_count - len(report.alerts)
+    if more > 0:
+        yield plain(f"  … and {more:,} more: view alert")
+
+
+def _views(report: RunReport) -> Text:
+    counts = ", ".join(f"{name} {count:,}" for name, count in report.row_counts.items() if count)
+    return Text.assemble(("Views ", HEAD), plain(f"in {report.database}: {counts or 'all empty'}"))
+
+
+def _next(report: RunReport) -> Iterator[Text]:
+    database = shlex.quote(str(report.database))
+    yield Text("Next", HEAD)
+    if report.example_item:
+        yield plain(f"  sellable explain {shlex.quote(report.example_item)} --database {database}")
+    for view in ("dead_letter", "parked", "discrepancy"):
+        if report.row_counts.get(view):
+            query = f"SELECT {NEXT_COLUMNS[view]} FROM {view}"  # noqa: S608 - shown, and of our own names
+            yield plain(f'  sqlite3 -readonly {database} "{query}"')
+    yield plain(f"  sellable summary --database {database}")
