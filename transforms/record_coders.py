@@ -7,6 +7,7 @@ Without one Beam would pickle the records, or turn them into generated tuples wi
 from typing import Any
 
 from apache_beam import coders
+from apache_beam.coders.typecoders import registry
 
 from schemas import records
 from schemas.encoding import pack, unpack
@@ -67,4 +68,4 @@ class _CoderOf:
 
 
 for _record in RECORDS:
-    coders.registry.register_coder(_record, _CoderOf)  # type: ignore[arg-type]
+    registry.register_coder(_record, _CoderOf)  # type: ignore[arg-type]

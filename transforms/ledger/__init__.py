@@ -11,4 +11,6 @@
 - `ledger_state`    the books as bytes for keyed state
 - `live_shards`     decoded books kept between bundles, proved current by a token
 - `keeping`         `KeepLedger`, the one keyed stage that hosts all of this
+- `positions`       `TrackPositions`, the same where only on hand is wanted
+- `duplicate_rules`, `duplicates`  `DropDuplicates`, for flows that do without a ledger
 """

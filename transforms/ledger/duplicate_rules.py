@@ -1,7 +1,7 @@
 """Duplicate rules: which of several deliveries is new, which says the same again, and which contradicts the first.
 
-For flows that only need each fact once. The ledger applies the same identity and content, and can also take an event out
-of its books again when one that was received earlier arrives later.
+For flows that only need each fact once. The ledger applies the same identity and content, and can also take an event
+out of its books again when one that was received earlier arrives later.
 """
 
 from collections.abc import Iterable

@@ -68,7 +68,7 @@ class KeepLedger(beam.PTransform[Any, Any]):
         clock = partial(_pinned, self.as_of) if self.as_of else utc_now
         if not events.is_bounded:
             return groups | "FoldState" >> _with_outputs(
-                FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of)
+                _FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of)
             )
         grouped = groups | "GroupAll" >> beam.GroupByKey()
         return grouped | "FoldAll" >> _with_outputs(_FoldAllFn(self.master, self.policy, clock))
@@ -98,7 +98,7 @@ class _FoldAllFn(beam.DoFn):
         return _outputs(shard.fold((event for group in groups for event in unpack(group)), self.clock()))
 
 
-class FoldStateFn(beam.DoFn):
+class _FoldStateFn(beam.DoFn):
     """Unbounded: one group at a time into keyed state, with a timer for what only the clock changes."""
 
     SNAPSHOT = ReadModifyWriteStateSpec("snapshot", BytesCoder())
@@ -137,7 +137,7 @@ class FoldStateFn(beam.DoFn):
     @on_timer(DUE)
     def fire(
         self,
-        key: int = beam.DoFn.KeyParam,
+        key: Any = beam.DoFn.KeyParam,
         snapshot: Any = beam.DoFn.StateParam(SNAPSHOT),
         journal: Any = beam.DoFn.StateParam(JOURNAL),
         token: Any = beam.DoFn.StateParam(TOKEN),

@@ -37,6 +37,9 @@ def _by_listing(row: AvailabilityRow) -> tuple[str, AvailabilityRow]:
 class _CompareFn(beam.DoFn):
     TOLD = ReadModifyWriteStateSpec("told", BytesCoder())
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def process(
         self, element: tuple[str, AvailabilityRow], told: Any = beam.DoFn.StateParam(TOLD)
     ) -> Iterator[ChannelUpdate]:
