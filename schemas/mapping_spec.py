@@ -2,34 +2,42 @@
 
 A mapping belongs to one source. It names the messages that the source sends, how to tell them apart, and for each which
 field becomes which field of a `ReportedEvent`. Nothing in it can run code: expressions are JMESPath, which only reads.
+What parts of a file say to each other (names, time formats, keys) is checked in `mapping_checks`.
 """
 
+import re
+from functools import cache
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
-import jmespath
-from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from schemas.expression_syntax import parse_expression
 from schemas.records import KINDS
 
 EACH_DEPTH_MAX = 2  # orders, and the lines of each
-RESERVED = frozenset({"message", "line", "outer", "index", "envelope", "field", "key"})  # what expressions see already
+FORMATS_MAX = 4  # of one time
+NAME_CHARS_MAX = 80
+RESERVED = ("message", "line", "outer", "index", "envelope")  # what expressions see without a `let`
+
+_NAME = re.compile(rf"[a-z0-9][a-z0-9_.-]{{,{NAME_CHARS_MAX - 1}}}")
+_LET_NAME = re.compile(rf"[a-z][a-z0-9_]{{,{NAME_CHARS_MAX - 1}}}")
 
 
 def _expression(text: str) -> str:
-    try:
-        jmespath.compile(text)
-    except JMESPathError as error:
-        problem = str(error).splitlines()[0]
-        raise ValueError(f"{text!r} is not an expression ({problem}), expected JMESPath") from error
+    parse_expression(text)
     return text
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"unknown time zone {name!r}, expected a name such as America/New_York or UTC")
-    return str(ZoneInfo(name))
+    return name
 
 
 def _kind(name: str) -> str:
@@ -38,18 +46,56 @@ def _kind(name: str) -> str:
     return name
 
 
-def _let_name(name: str) -> str:
-    if name in RESERVED:
-        raise ValueError(f"{name!r} is taken, expected another name than {', '.join(sorted(RESERVED))}")
+def _name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"name {name!r}, expected small letters, digits and _ . - after the first")
     return name
 
 
-Expression = Annotated[str, Field(min_length=1), AfterValidator(_expression)]
+def _let_name(name: str) -> str:
+    if not _LET_NAME.fullmatch(name):
+        raise ValueError(f"name {name!r}, expected small letters, digits and _ after the first")
+    if name in RESERVED:
+        raise ValueError(f"{name!r} is taken, expected another name than {', '.join(RESERVED)}")
+    return name
+
+
+def _character(text: str) -> str:
+    if len(text) != 1:
+        raise ValueError(f"got {text!r}, expected one character")
+    return text
+
+
+def _plain(value: Any) -> Any:
+    """The same data without the lines that the YAML reader keeps in it."""
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list) else value
+
+
+def _number_as_text(value: Any) -> Any:
+    return str(value) if type(value) is int else value
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_from(value: Any) -> Any:
+    return {"from": value} if isinstance(value, str) else value
+
+
+def _as_value(value: Any) -> Any:
+    return {"value": value} if isinstance(value, str) else value
+
+
+Expression = Annotated[str, AfterValidator(_expression)]
 Zone = Annotated[str, AfterValidator(_zone)]
 KindName = Annotated[str, AfterValidator(_kind)]
 Text = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
-LetName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_let_name)]
+Character = Annotated[str, AfterValidator(_character)]
+Name = Annotated[str, AfterValidator(_name)]
+LetName = Annotated[str, AfterValidator(_let_name)]
 
 
 class Spec(BaseModel):
@@ -58,101 +104,126 @@ class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Value(Spec):
-    """Where one field comes from: exactly one of `from`, `value`, `join` and `first`, then what is done to it."""
+class Origin(Spec):
+    """What a field starts from: exactly one of `from`, `value`, `join` and `first`."""
 
     from_: Expression | None = Field(default=None, alias="from")
-    value: str | int | None = None
+    value: str | None = None
     join: tuple[Expression, ...] | None = Field(default=None, min_length=1)
-    with_: str = Field(default="", alias="with")
-    first: tuple[Expression, ...] | None = Field(default=None, min_length=1)
-    values: dict[str, str] | None = None  # what the source writes -> what we write
-    default: str | None = None
-    strip_prefix: str = ""
-    strip_left: str = ""  # these characters are taken off the left: "0" for padded numbers
-    upper: bool = False
-    digits_only: bool = False
+    with_: str | None = Field(default=None, alias="with")  # stands between what is joined
+    first: tuple[Expression, ...] | None = Field(default=None, min_length=1)  # the first that is not empty
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> Self:
-        given = [
-            name
-            for name in ("from", "value", "join", "first")
-            if getattr(self, name.replace("from", "from_")) is not None
-        ]
+        origins = {"from": self.from_, "value": self.value, "join": self.join, "first": self.first}
+        given = [name for name, origin in origins.items() if origin is not None]
         if len(given) != 1:
-            raise ValueError(f"{' and '.join(given) or 'none of them'} given, expected one of from, value, join, first")
+            raise ValueError(f"{' and '.join(given) or 'nothing'} given, expected one of from, value, join, first")
+        if self.with_ is not None and self.join is None:
+            raise ValueError("with is given, expected join beside it")
+        return self
+
+    def expressions(self) -> tuple[str, ...]:
+        """Every expression that the field reads."""
+        return (self.from_,) if self.from_ else self.join or self.first or ()
+
+
+class TextValue(Origin):
+    """Text: what is done to it, in this order, where it is not empty."""
+
+    strip_prefix: str = ""
+    strip_left: Character | None = None  # "0" for padded numbers; the last character stays
+    digits_only: bool = False
+    upper: bool = False
+    values: dict[str, str] | None = None  # what the source writes -> what we write
+    default: str | None = None  # instead of a value that is empty or not among `values`
+
+
+class KindValue(TextValue):
+    """A kind: written in the mapping, or told by a field of which every value leads to a kind."""
+
+    value: KindName | None = None
+    values: dict[str, KindName] | None = None
+    default: KindName | None = None
+
+    @model_validator(mode="after")
+    def _leads_to_kinds(self) -> Self:
+        if self.value is None and self.values is None:
+            raise ValueError("no values given, expected values that lead to kinds")
         return self
 
 
-class QuantityValue(Value):
+class QuantityValue(Origin):
     """A quantity; its sign may be turned, where a source writes what left as positive."""
 
+    value: Annotated[str | None, BeforeValidator(_number_as_text)] = None
+    decimal: Character = "."
+    group: Character | None = None  # between thousands
+    absolute: bool = False
     negate: bool = False
     negate_when: Expression | None = None
-    absolute: bool = False
+
+    @model_validator(mode="after")
+    def _is_unambiguous(self) -> Self:
+        if self.negate and self.negate_when is not None:
+            raise ValueError("negate and negate_when given, expected one of them")
+        if self.group == self.decimal:
+            raise ValueError(f"group and decimal are both {self.decimal!r}, expected different characters")
+        return self
 
 
-class TimeValue(Value):
-    """A time: ISO 8601, or of a named format, or counted from 1970."""
+class TimeValue(Origin):
+    """A time: ISO 8601, or the first of some formats that fits, or counted from 1970."""
 
-    format: Text | None = None
+    format: Annotated[tuple[Text, ...], BeforeValidator(_as_list), Field(max_length=FORMATS_MAX)] = ()
     timezone: Zone | None = None
     epoch: Literal["s", "ms", "us"] | None = None
 
-
-class KindValue(Value):
-    """A kind told by a field of the message; every value must lead to a kind."""
-
-    values: dict[str, KindName]
-    default: KindName | None = None
-
-
-def _from_text(value: Any) -> Any:
-    return {"from": value} if isinstance(value, str) else value
+    @model_validator(mode="after")
+    def _is_unambiguous(self) -> Self:
+        if self.epoch is not None and (self.format or self.timezone):
+            raise ValueError("epoch given with format or timezone, expected it alone")
+        return self
 
 
-Origin = Annotated[Value, BeforeValidator(_from_text)]
-QuantityOrigin = Annotated[QuantityValue, BeforeValidator(_from_text)]
-TimeOrigin = Annotated[TimeValue, BeforeValidator(_from_text)]
+TextField = Annotated[TextValue, BeforeValidator(_as_from)]
+KindField = Annotated[KindValue, BeforeValidator(_as_value)]
+QuantityField = Annotated[QuantityValue, BeforeValidator(_as_from)]
+TimeField = Annotated[TimeValue, BeforeValidator(_as_from)]
 
 
 class EventSpec(Spec):
     """One event template: which expression fills which field."""
 
     when: Expression | None = None
-    kind: KindName | KindValue
     transaction_key: tuple[Expression, ...] = Field(min_length=1)
-    item: Origin
-    quantity: QuantityOrigin
-    occurred_at: TimeOrigin
-    unit: Origin | None = None
-    location: Origin | None = None
-    lot: Origin | None = None
-    disposition: Origin | None = None
-    to_location: Origin | None = None
-    to_disposition: Origin | None = None
-    channel: Origin | None = None
-    document_type: Origin | None = None
-    document: Origin | None = None
-    document_line: Origin | None = None
-    order_reference: Origin | None = None
-    sequence: Origin | None = None
-    expected_at: TimeOrigin | None = None
-    expires_at: TimeOrigin | None = None
-
-
-def _each(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    kind: KindField
+    item: TextField
+    quantity: QuantityField
+    unit: TextField | None = None
+    occurred_at: TimeField
+    location: TextField | None = None
+    lot: TextField | None = None
+    disposition: TextField | None = None
+    to_location: TextField | None = None
+    to_disposition: TextField | None = None
+    channel: TextField | None = None
+    document_type: TextField | None = None
+    document: TextField | None = None
+    document_line: TextField | None = None
+    order_reference: TextField | None = None
+    sequence: TextField | None = None
+    expected_at: TimeField | None = None
+    expires_at: TimeField | None = None
 
 
 class MessageSpec(Spec):
     """One message of the source: how to know it, and what becomes of it."""
 
     name: Name
-    when: Expression | None = None
     key_name: Name | None = None  # stands in transaction keys instead of the name
-    each: Annotated[tuple[Expression, ...], BeforeValidator(_each), Field(max_length=EACH_DEPTH_MAX)] = ()
+    when: Expression | None = None
+    each: Annotated[tuple[Expression, ...], BeforeValidator(_as_list), Field(max_length=EACH_DEPTH_MAX)] = ()
     let: dict[LetName, Expression] = {}
     events: tuple[EventSpec, ...] = ()
     ignore: Text | None = None
@@ -160,9 +231,8 @@ class MessageSpec(Spec):
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
         if bool(self.events) == bool(self.ignore):
-            raise ValueError(
-                f"message {self.name} has {'both' if self.ignore else 'neither'}, expected events or ignore"
-            )
+            given = "events and ignore" if self.ignore else "neither events nor ignore"
+            raise ValueError(f"message {self.name} has {given}, expected one of them")
         return self
 
 
@@ -173,16 +243,8 @@ class MappingSpec(Spec):
     owner: Text  # a team
     version: Annotated[int, Field(ge=1)]
     format: Text
-    format_options: dict[str, Any] = {}
+    format_options: Annotated[dict[str, Any], AfterValidator(_plain)] = {}
     key_space: Name | None = None
     timezone: Zone = "UTC"
     correlation_id: Expression | None = None
     messages: tuple[MessageSpec, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _names_messages_once(self) -> Self:
-        names = [message.name for message in self.messages]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"messages named twice: {', '.join(twice)}, expected each name once")
-        return self

@@ -25,6 +25,12 @@ _PLAIN_WORDS = {
     "extra_forbidden": "is not known here",
     "missing": "is missing",
     "string_type": "is not text, expected text (a number or true in quotes)",
+    "string_too_short": "is empty, expected text",
+    "model_type": "is not keys and values, expected keys and values",
+    "dict_type": "is not keys and values, expected keys and values",
+    "tuple_type": "is not a list, expected a list",
+    "list_type": "is not a list, expected a list",
+    "too_short": "is empty, expected at least one",
 }
 
 

@@ -1,22 +1,23 @@
 """Expressions: JMESPath text in, a plain function over the context of one event out.
 
-Most expressions only walk a path, and most conditions compare a path with a text. Both become a few dictionary
-look-ups; everything else is left to JMESPath, which is exact with large integers and decimals, and can only read.
+Most expressions walk a path, compare with a text, or pick one element of a list. Those become a few closures over
+dictionary look-ups, some ten times faster than JMESPath's own interpreter, which runs everything else. Both give the
+same answers; a test holds them against each other.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
-import jmespath
 from jmespath.exceptions import JMESPathError
 
-Context = Mapping[str, Any]
-Read = Callable[[Context], Any]
+from schemas.expression_syntax import OPTIONS, Node, parse_expression
 
-_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[\d+\])?(?:\.[A-Za-z_][A-Za-z0-9_]*(?:\[\d+\])?)*")
-_STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]")
-_COMPARISON = re.compile(rf"\s*({_PATH.pattern})\s*(==|!=)\s*'([^'\\]*)'\s*")
+Context = dict[str, Any]
+Read = Callable[[Any], Any]
+
+# What JMESPath's interpreter raises when data is not what an expression was made for, such as 'a' < 1.
+_DATA_ERRORS = (JMESPathError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class ExpressionError(ValueError):
@@ -25,65 +26,197 @@ class ExpressionError(ValueError):
 
 def compile_read(text: str) -> Read:
     """A function that reads the value an expression names, None where it is absent."""
-    if _PATH.fullmatch(text):
-        return _walk([int(index) if index else name for name, index in _STEP.findall(text)])
-    expression = jmespath.compile(text)
+    parsed = parse_expression(text)
+    fast = _fast(parsed.parsed)
+    if fast is not None:
+        return fast
 
     def search(context: Context) -> Any:
         try:
-            return expression.search(context)
-        except JMESPathError as error:
-            raise ExpressionError(f"{text}: {str(error).splitlines()[0]}") from error
+            return parsed.search(context, OPTIONS)
+        except _DATA_ERRORS as error:
+            raise ExpressionError(f"{text} cannot be computed: {str(error).splitlines()[0]}") from error
 
     return search
-
-
-def _walk(steps: list[str | int]) -> Read:
-    if len(steps) == 1:
-        only = steps[0]
-        return lambda context: context.get(only)  # type: ignore[arg-type]
-    if len(steps) == 2:
-        first, second = steps
-
-        def walk_two(context: Context) -> Any:
-            value = context.get(first)  # type: ignore[arg-type]
-            return value.get(second) if value.__class__ is dict else _step(value, second)
-
-        return walk_two
-
-    def walk(context: Context) -> Any:
-        value: Any = context
-        for step in steps:
-            value = value.get(step) if value.__class__ is dict and step.__class__ is str else _step(value, step)
-        return value
-
-    return walk
-
-
-def _step(value: Any, step: str | int) -> Any:
-    if isinstance(step, int):
-        return value[step] if isinstance(value, list) and step < len(value) else None
-    return value.get(step) if isinstance(value, dict) else None
 
 
 def compile_test(text: str | None) -> Read | None:
     """A function that says whether a condition holds; None for no condition."""
     if text is None:
         return None
-    parts = [_COMPARISON.fullmatch(part) for part in text.split("&&")]
-    if all(parts):
-        return _compare([(compile_read(part[1]), part[2] == "==", part[3]) for part in parts if part])
     read = compile_read(text)
-    return lambda context: _is_true(read(context))
+    if _says_yes_or_no(parse_expression(text).parsed):
+        return read
+    return lambda context: not is_false(read(context))
 
 
-def _compare(tests: list[tuple[Read, bool, str]]) -> Read:
-    if len(tests) == 1:
-        ((read, equal, literal),) = tests
-        return lambda context: (read(context) == literal) is equal
-    return lambda context: all((read(context) == literal) is equal for read, equal, literal in tests)
+def is_false(value: Any) -> bool:
+    """JMESPath's own rule: what is empty or null is false, and zero is true."""
+    return not value and (value.__class__ is bool or not isinstance(value, int | float | Decimal))
 
 
-def _is_true(value: Any) -> bool:
-    """JMESPath's own rule: empty and null are false, and zero is true."""
-    return bool(value) or (value == 0 and value is not False and not isinstance(value, str | list | dict))
+def _fast(node: Node) -> Read | None:
+    """The closure of a tree of which every node has one; None where JMESPath must interpret it."""
+    steps = _steps(node)
+    if steps is not None:
+        return _walk(steps)
+    make = _MAKERS.get(node["type"])
+    return None if make is None else make(node)
+
+
+def _parts(node: Node) -> list[Read] | None:
+    parts = [_fast(child) for child in node["children"]]
+    return None if None in parts else parts  # type: ignore[return-value]
+
+
+def _steps(node: Node) -> list[str | int] | None:
+    """The names and indexes of a tree that is nothing but a path."""
+    if node["type"] in ("field", "index"):
+        return [node["value"]]
+    if node["type"] in ("identity", "current"):
+        return []
+    if node["type"] not in ("subexpression", "index_expression"):
+        return None
+    steps: list[str | int] = []
+    for child in node["children"]:
+        inner = _steps(child)
+        if inner is None:
+            return None
+        steps += inner
+    return steps
+
+
+def _walk(steps: list[str | int]) -> Read:
+    if len(steps) < 2:
+        return _walk_one(steps[0]) if steps else lambda value: value
+    if len(steps) == 2 and all(step.__class__ is str for step in steps):
+        first, second = steps
+
+        def walk_two(value: Any) -> Any:
+            value = value.get(first) if value.__class__ is dict else None
+            return value.get(second) if value.__class__ is dict else None
+
+        return walk_two
+
+    def walk(value: Any) -> Any:
+        for step in steps:
+            if value.__class__ is dict and step.__class__ is str:
+                value = value.get(step)
+            elif value is None:
+                return None
+            else:
+                value = _step(value, step)
+        return value
+
+    return walk
+
+
+def _walk_one(step: str | int) -> Read:
+    if isinstance(step, int):
+        return lambda value: _step(value, step)
+    return lambda value: value.get(step) if value.__class__ is dict else None
+
+
+def _step(value: Any, step: str | int) -> Any:
+    if isinstance(step, int):
+        return value[step] if isinstance(value, list) and -len(value) <= step < len(value) else None
+    return value.get(step) if isinstance(value, dict) else None
+
+
+def _literal(node: Node) -> Read:
+    constant = node["value"]
+    return lambda _value: constant
+
+
+def _chain(node: Node) -> Read | None:
+    """What reads what another one found: `a | b`, and paths with something else than names and indexes in them."""
+    parts = _parts(node)
+    if parts is None or len(parts) != 2:
+        return None
+    first, second = parts
+    return lambda value: second(first(value))
+
+
+def _comparison(node: Node) -> Read | None:
+    parts = _parts(node)
+    if parts is None or node["value"] not in ("eq", "ne"):
+        return None
+    left, right = parts
+    equal = node["value"] == "eq"
+    literal = next((child["value"] for child in node["children"] if child["type"] == "literal"), None)
+    if literal.__class__ is str and node["children"][1]["type"] == "literal":
+        return (lambda value: left(value) == literal) if equal else (lambda value: left(value) != literal)
+    return lambda value: _same(left(value), right(value)) is equal
+
+
+def _same(left: Any, right: Any) -> bool:
+    return bool(left == right) and (left.__class__ is bool) == (right.__class__ is bool)  # True is not 1
+
+
+def _and(node: Node) -> Read | None:
+    parts = _parts(node)
+    if parts is None:
+        return None
+    left, right = parts
+
+    def both(value: Any) -> Any:
+        found = left(value)
+        return found if is_false(found) else right(value)
+
+    return both
+
+
+def _or(node: Node) -> Read | None:
+    parts = _parts(node)
+    if parts is None:
+        return None
+    left, right = parts
+
+    def either(value: Any) -> Any:
+        found = left(value)
+        return right(value) if is_false(found) else found
+
+    return either
+
+
+def _not(node: Node) -> Read | None:
+    parts = _parts(node)
+    if parts is None:
+        return None
+    (inner,) = parts
+    return lambda value: is_false(inner(value))
+
+
+def _filter(node: Node) -> Read | None:
+    parts = _parts(node)
+    if parts is None:
+        return None
+    listed, rest, holds = parts
+
+    def matching(value: Any) -> Any:
+        elements = listed(value)
+        if not isinstance(elements, list):
+            return None
+        found = [rest(one) for one in elements if not is_false(holds(one))]
+        return [one for one in found if one is not None]
+
+    return matching
+
+
+def _says_yes_or_no(node: Node) -> bool:
+    if node["type"] in ("and_expression", "or_expression"):
+        return all(map(_says_yes_or_no, node["children"]))
+    return node["type"] == "not_expression" or (node["type"] == "comparator" and node["value"] in ("eq", "ne"))
+
+
+_MAKERS: dict[str, Callable[[Node], Read | None]] = {
+    "literal": _literal,
+    "pipe": _chain,
+    "subexpression": _chain,
+    "index_expression": _chain,
+    "comparator": _comparison,
+    "and_expression": _and,
+    "or_expression": _or,
+    "not_expression": _not,
+    "filter_projection": _filter,
+}

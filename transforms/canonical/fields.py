@@ -1,6 +1,6 @@
 """Fields: how a mapping fills one field in, a function from the context of an event to the field's value out.
 
-A field that cannot be filled raises `FieldError` with its reason code; `mapping_rules` adds where it happened.
+A field that cannot be filled raises `FieldError` with its reason code; `event_templates` adds which one it was.
 """
 
 from collections.abc import Callable
@@ -8,14 +8,17 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from unicodedata import category
 from zoneinfo import ZoneInfo
 
-from schemas.mapping_spec import KindValue, QuantityValue, TimeValue, Value
+from schemas.mapping_spec import KindValue, Origin, QuantityValue, TextValue, TimeValue
 from transforms.canonical.expressions import Context, Read, compile_read, compile_test
-from transforms.canonical.quantities import QuantityError, to_quantity
+from transforms.canonical.quantities import QuantityError, shown, to_quantity
 from transforms.canonical.times import TimeError, to_time
 
 TEXT_CHARS_MAX = 500  # longer than any id or code; a field that holds more holds something else
+SEQUENCE_DIGITS_MAX = 18  # what fits 64 bits
+TIMES_REMEMBERED = 512  # of each field: the lines of one message share their times
 
 ReadText = Callable[[Context], str]
 
@@ -28,17 +31,18 @@ class FieldError(ValueError):
         self.reason = reason
 
 
-def origin(value: Value) -> Read:
-    """Reads what a value starts from, before anything is done to it."""
-    if value.from_ is not None:
-        return compile_read(value.from_)
+def origin(value: Origin) -> Read:
+    """Reads what a field starts from, before anything is done to it."""
     if value.value is not None:
-        constant = str(value.value)
+        constant = value.value
         return lambda _context: constant
-    reads = [compile_read(text) for text in value.join or value.first or ()]
+    reads = [compile_read(text) for text in value.expressions()]
     if value.first is not None:
-        return lambda context: next((found for read in reads if (found := read(context)) is not None), None)
-    return lambda context: _joined([to_text(read(context)) for read in reads], value.with_)
+        return lambda context: next((found for read in reads if (found := read(context)) not in (None, "")), None)
+    if value.join is not None:
+        separator = value.with_ or ""
+        return lambda context: _joined([to_text(read(context)) for read in reads], separator)
+    return reads[0]
 
 
 def _joined(parts: list[str], separator: str) -> str | None:
@@ -47,126 +51,138 @@ def _joined(parts: list[str], separator: str) -> str | None:
 
 def to_text(value: Any) -> str:
     """A scalar as text without blanks around it; "" for null."""
+    text: str
     if value.__class__ is str:
-        text: str = value.strip()
+        text = value.strip()
     elif value is None:
         return ""
-    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+    elif isinstance(value, int) and not isinstance(value, bool):
         text = str(value)
+    elif isinstance(value, Decimal):
+        text = f"{value:f}"
     else:
-        raise FieldError("bad_value", f"got {_shown(value)}, expected text or a number")
+        raise FieldError("bad_value", f"got {shown(value)}, expected text or a number")
+    return text if len(text) <= TEXT_CHARS_MAX and text.isprintable() else _printable(text)
+
+
+def _printable(text: str) -> str:
+    """Text of a bearable length with every line break and odd blank in it as one blank."""
     if len(text) > TEXT_CHARS_MAX:
         raise FieldError("bad_value", f"got {len(text)} characters, expected at most {TEXT_CHARS_MAX}")
+    text = " ".join(text.split())
+    control = next((letter for letter in text if category(letter) in ("Cc", "Cs")), None)
+    if control is not None:
+        raise FieldError("bad_value", f"got {shown(text)}, expected text without the character U+{ord(control):04X}")
     return text
 
 
-def text_field(value: Value | None) -> ReadText | None:
-    """Reads a text field; None where the mapping does not name it."""
-    if value is None:
-        return None
+def text_field(value: TextValue, *, is_required: bool = False) -> ReadText:
+    """Reads a text field, "" where there is nothing."""
     read = origin(value)
-    if value.value is not None and value.values is None:
-        constant = str(value.value)
-        return lambda _context: constant
-    if not (
-        value.values or value.default or value.strip_prefix or value.strip_left or value.upper or value.digits_only
-    ):
+    is_changed = value.strip_prefix or value.strip_left or value.digits_only or value.upper
+    if not (is_changed or value.values is not None or value.default is not None or is_required):
         return lambda context: to_text(read(context))
-    return lambda context: _changed(value, to_text(read(context)))
+
+    def read_changed(context: Context) -> str:
+        text = to_text(read(context))
+        if text and is_changed:
+            text = _changed(value, text)
+        if value.values is not None or not text:
+            text = _translated(value, text)
+        if is_required and not text:
+            raise FieldError("missing_field", "got nothing, expected a value")
+        return text
+
+    return read_changed
 
 
-def _changed(value: Value, text: str) -> str:
+def _changed(value: TextValue, text: str) -> str:
     text = text.removeprefix(value.strip_prefix)
     if value.strip_left:
         text = text.lstrip(value.strip_left) or text[-1:]
-    if value.upper:
-        text = text.upper()
     if value.digits_only:
-        text = "".join(filter(str.isdigit, text))
-    if value.values is not None:
-        known = value.values.get(text, value.default)
-        if known is None and text:
-            raise FieldError("unmapped_value", f"got {text!r}, expected one of {', '.join(map(repr, value.values))}")
-        return known or ""
-    return text or value.default or ""
+        text = "".join(letter for letter in text if letter in "0123456789")
+    return text.upper() if value.upper else text
 
 
-def kind_field(kind: str | KindValue) -> ReadText:
-    """Reads the kind: fixed, or told by a field whose every value is mapped."""
-    if isinstance(kind, str):
-        return lambda _context: kind
-    read = text_field(kind)
-    assert read is not None
+def _translated(value: TextValue, text: str) -> str:
+    known = value.default if value.values is None else value.values.get(text, value.default)
+    if known is None and text:
+        expected = ", ".join(map(repr, value.values or ()))
+        raise FieldError("unmapped_value", f"got {shown(text)}, expected one of {expected}")
+    return known or ""
 
-    def read_kind(context: Context) -> str:
-        found = read(context)
-        if not found:
-            raise FieldError("missing_field", "got nothing, expected a value that tells the kind")
-        return found
 
-    return read_kind
+def kind_field(value: KindValue) -> ReadText:
+    """Reads the kind, which every event has."""
+    return text_field(value, is_required=True)
 
 
 def quantity_field(value: QuantityValue) -> Callable[[Context], Decimal]:
     """Reads a quantity exactly; nothing and null are not zero."""
     read = origin(value)
-    turned = compile_test(value.negate_when)
+    is_turned = (lambda _context: True) if value.negate else compile_test(value.negate_when)
+    is_plain = value.decimal == "." and value.group is None
 
     def read_quantity(context: Context) -> Decimal:
         found = read(context)
-        if found is None or found == "":
+        if found is None or (found.__class__ is str and not found.strip()):
             raise FieldError("missing_quantity", "got nothing, expected a quantity: unknown is not zero")
         try:
-            quantity = to_quantity(found)
+            quantity = to_quantity(found if is_plain else _pointed(value, found))
         except QuantityError as error:
             raise FieldError("bad_quantity", str(error)) from None
         if value.absolute:
             quantity = abs(quantity)
-        return -quantity if value.negate or (turned is not None and turned(context)) else quantity
+        return -quantity if is_turned is not None and is_turned(context) else quantity
 
     return read_quantity
 
 
-def time_field(value: TimeValue, timezone: str) -> Callable[[Context], datetime | None]:
-    """Reads a time in the zone of the field or of the source; None where there is none."""
+def _pointed(value: QuantityValue, found: Any) -> Any:
+    """Text with the source's own decimal and group characters, as everybody else writes it."""
+    if not isinstance(found, str):
+        return found
+    text = found if value.group is None else found.replace(value.group, "")
+    if value.decimal != "." and "." in text:
+        raise QuantityError(f"got {shown(found)}, expected a number with {value.decimal!r} before its decimals")
+    return text.replace(value.decimal, ".")
+
+
+def time_field(value: TimeValue, timezone: str, *, is_required: bool = False) -> Callable[[Context], datetime | None]:
+    """Reads a time in the zone of the field, else in that of the source; None where there is none."""
     read = origin(value)
     zone = ZoneInfo(value.timezone or timezone)
-    convert = lru_cache(maxsize=512)(_to_moment)  # the lines of one message share their times
+    formats, epoch = value.format, value.epoch
+
+    @lru_cache(maxsize=TIMES_REMEMBERED)
+    def to_moment(found: str | int | Decimal) -> datetime:
+        return to_time(found, zone, formats, epoch)
 
     def read_time(context: Context) -> datetime | None:
         found = read(context)
         if found is None or found == "":
+            if is_required:
+                raise FieldError("missing_field", "got nothing, expected a time")
             return None
-        if not isinstance(found, str | int | Decimal):
-            raise FieldError("bad_time", f"got {_shown(found)}, expected a time")
-        return convert(found, zone, value.format, value.epoch)
+        try:
+            return to_moment(found) if found.__class__ is str else to_time(found, zone, formats, epoch)
+        except TimeError as error:
+            raise FieldError("bad_time", str(error)) from None
 
     return read_time
 
 
-def _to_moment(found: object, zone: ZoneInfo, form: str | None, epoch: str | None) -> datetime:
-    try:
-        return to_time(found, zone, form, epoch)
-    except TimeError as error:
-        raise FieldError("bad_time", str(error)) from None
-
-
-def sequence_field(value: Value | None) -> Callable[[Context], int | None] | None:
-    """Reads the source's own sequence number; None where the mapping does not name it."""
+def sequence_field(value: TextValue) -> Callable[[Context], int | None]:
+    """Reads the source's own sequence number, None where there is none."""
     read = text_field(value)
-    if read is None:
-        return None
 
     def read_sequence(context: Context) -> int | None:
         text = read(context)
         if not text:
             return None
-        if not text.isdecimal() or len(text) > 18:
-            raise FieldError("bad_value", f"got {text!r}, expected a whole number of at most 18 digits")
+        if not (text.isascii() and text.isdecimal() and len(text) <= SEQUENCE_DIGITS_MAX):
+            raise FieldError("bad_value", f"got {shown(text)}, expected a whole number of at most 18 digits")
         return int(text)
 
     return read_sequence
-
-
-def _shown(value: Any) -> str:
-    return f"a {type(value).__name__}" if isinstance(value, dict | list) else repr(value)[:80]

@@ -1,13 +1,22 @@
-"""Quantities: numbers as sources write them in, exact decimals that look equal when they are equal out."""
+"""Quantities: numbers as sources write them in, exact decimals that look equal when they are equal out.
 
-from decimal import Decimal, InvalidOperation
+5   5.0   "5.000"   " 5 "   Decimal("5E+0")   ->   Decimal("5")
+1E+2   ->   Decimal("100")
+0.0000001   "1,000"   NaN   12.5 as a float   ->   QuantityError
+"""
+
+import re
+from decimal import Context, Decimal, Inexact, InvalidOperation
 
 PLACES_MAX = 6  # decimal places: a thousandth of a gram in kilograms
-QUANTITY_MAX = Decimal(10) ** 12  # below this everything is exact and fits every view
+QUANTITY_MAX = 10**12  # below this everything is exact and fits every view
 TEXT_CHARS_MAX = 40
 
-EXPECTED = f"a decimal number with at most {PLACES_MAX} decimal places, below {QUANTITY_MAX:,.0f}"
+EXPECTED = f"a decimal number with at most {PLACES_MAX} decimal places"
+EXPECTED_SIZE = f"a number below {QUANTITY_MAX:,}"
 
+_EXACT = Context(prec=2 * TEXT_CHARS_MAX, traps=[Inexact, InvalidOperation])
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _SMALL = {str(number): Decimal(number) for number in range(1000)}  # most quantities; parsing them again would cost time
 
 
@@ -18,32 +27,32 @@ class QuantityError(ValueError):
 def to_quantity(value: object) -> Decimal:
     """The exact quantity that text, an int or a Decimal states; QuantityError for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise QuantityError(f"got {_shown(value)}, expected {EXPECTED}")
+        raise QuantityError(f"got {shown(value)}, expected {EXPECTED}")
     text = str(value).strip()
     small = _SMALL.get(text)
     if small is not None:
         return small
-    if len(text) > TEXT_CHARS_MAX:
-        raise QuantityError(f"got {len(text)} characters, expected {EXPECTED}")
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise QuantityError(f"got {_shown(value)}, expected {EXPECTED}") from None
-    if not number.is_finite() or "_" in text or abs(number) >= QUANTITY_MAX:
-        raise QuantityError(f"got {_shown(value)}, expected {EXPECTED}")
+    if len(text) > TEXT_CHARS_MAX or not _NUMBER.fullmatch(text):
+        raise QuantityError(f"got {shown(value)}, expected {EXPECTED}")
+    number = Decimal(text)
+    if abs(number) >= QUANTITY_MAX:
+        raise QuantityError(f"got {shown(value)}, expected {EXPECTED_SIZE}")
     return _normal(number, value)
 
 
 def _normal(number: Decimal, value: object) -> Decimal:
-    whole = number.to_integral_value()
-    if number == whole:
-        return whole.quantize(Decimal(1)) + 0  # + 0: there is no negative zero in stock
-    normal = number.normalize()
-    if -int(normal.as_tuple().exponent) > PLACES_MAX:
-        raise QuantityError(f"got {_shown(value)}, expected {EXPECTED}")
-    return normal
+    if not number:
+        return _SMALL["0"]  # there is no negative zero in stock
+    normal = number.normalize(_EXACT)
+    exponent = int(normal.as_tuple().exponent)
+    if exponent < -PLACES_MAX:
+        raise QuantityError(f"got {shown(value)}, expected {EXPECTED}")
+    return normal.quantize(Decimal(1), context=_EXACT) if exponent > 0 else normal
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
+def shown(value: object) -> str:
+    """A value as a message shows it, cut where it is long."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    text = f"{value}" if isinstance(value, Decimal) else repr(value)
     return text if len(text) <= TEXT_CHARS_MAX else f"{text[:TEXT_CHARS_MAX]}…"

@@ -2,12 +2,18 @@
 
 A time with a zone or offset keeps it; one without is read in the zone that the mapping names. Where clocks are set back
 an hour exists twice: the first of the two is meant. Where they are set forward, a time that never was is read as if the
-clocks had not been set.
+clocks had not been set. A day without a time is its first moment.
+
+`strptime` lets `%Y%m%d%H%M%S` read 202603021315 as a quarter past one and five seconds. So where a format has numbers
+that touch, the text must be as long as the format says.
 """
 
-from datetime import UTC, datetime, timedelta
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
+
+from transforms.canonical.quantities import shown
 
 TEXT_CHARS_MAX = 64
 YEAR_MIN, YEAR_MAX = 1990, 2100  # outside these a field holds something else than the time of a movement
@@ -15,36 +21,71 @@ YEAR_MIN, YEAR_MAX = 1990, 2100  # outside these a field holds something else th
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
+_EPOCH_MICROSECONDS_MAX = 10**16  # the year 2286
+_WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "y": 2, "j": 3, "I": 2, "%": 1}
+_DIRECTIVE = re.compile(r"%(.)")
+_TOUCHING = re.compile(r"%[YmdHMSyjI]%[YmdHMSyjI]")
+
 
 class TimeError(ValueError):
     """What a source wrote as a time is none."""
 
 
-def to_time(value: object, zone: ZoneInfo, form: str | None = None, epoch: str | None = None) -> datetime:
-    """The moment that a value states; `form` is a strptime format, `epoch` the unit of a count from 1970."""
+def to_time(value: object, zone: tzinfo, formats: Sequence[str] = (), epoch: str | None = None) -> datetime:
+    """The moment a value states, in UTC: ISO 8601, else by the first of `formats` that fits, or counted from 1970."""
     if epoch is not None:
         return _within(_from_epoch(value, epoch), value)
-    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    expected = f"a time like {form}" if form else "an ISO 8601 time"
-    if not text or len(text) > TEXT_CHARS_MAX:
-        raise TimeError(f"got {str(value)[:TEXT_CHARS_MAX]!r}, expected {expected}")
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise TimeError(f"got {shown(value)}, expected {_expected(formats)}")
+    text = str(value).strip()
+    parsed = _parsed(text, formats) if 0 < len(text) <= TEXT_CHARS_MAX else None
+    if parsed is None:
+        raise TimeError(f"got {shown(value)}, expected {_expected(formats)}")
+    local = _within(parsed, value)
+    return (local if local.tzinfo is not None else local.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _parsed(text: str, formats: Sequence[str]) -> datetime | None:
+    for form in formats:
+        width = _width(form)
+        if width is not None and len(text) != width:
+            continue
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007 - zoned by the caller
+        except ValueError:
+            continue
     try:
-        parsed = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 - zoned below
+        return None if formats else datetime.fromisoformat(text)
     except ValueError:
-        raise TimeError(f"got {text!r}, expected {expected}") from None
-    aware = parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=zone)
-    return _within(aware, value).astimezone(UTC)
+        return None
+
+
+def _width(form: str) -> int | None:
+    """How long the text of a format with touching numbers is; None where its length may vary."""
+    letters = _DIRECTIVE.findall(form)
+    if not _TOUCHING.search(form) or not all(letter in _WIDTHS for letter in letters):
+        return None
+    return len(_DIRECTIVE.sub("", form)) + sum(_WIDTHS[letter] for letter in letters)
 
 
 def _from_epoch(value: object, epoch: str) -> datetime:
-    number = value if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else ""
+    expected = f"expected {epoch} since 1970"
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise TimeError(f"got {shown(value)}, {expected}")
     try:
-        return EPOCH + timedelta(microseconds=int(Decimal(number) * MICROSECONDS[epoch]))
-    except (InvalidOperation, OverflowError, ValueError):
-        raise TimeError(f"got {str(value)[:TEXT_CHARS_MAX]!r}, expected {epoch} since 1970") from None
+        microseconds = Decimal(value) * MICROSECONDS[epoch]
+    except InvalidOperation:
+        raise TimeError(f"got {shown(value)}, {expected}") from None
+    if not (microseconds.is_finite() and abs(microseconds) < _EPOCH_MICROSECONDS_MAX):
+        raise TimeError(f"got {shown(value)}, {expected}")
+    return EPOCH + timedelta(microseconds=int(microseconds))
 
 
 def _within(moment: datetime, value: object) -> datetime:
     if not YEAR_MIN <= moment.year < YEAR_MAX:
-        raise TimeError(f"got {str(value)[:TEXT_CHARS_MAX]!r}, expected a year from {YEAR_MIN} to {YEAR_MAX - 1}")
+        raise TimeError(f"got {shown(value)}, expected a year from {YEAR_MIN} to {YEAR_MAX - 1}")
     return moment
+
+
+def _expected(formats: Sequence[str]) -> str:
+    return f"a time like {' or '.join(formats)}" if formats else "an ISO 8601 time"

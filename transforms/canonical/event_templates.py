@@ -1,0 +1,146 @@
+"""Event templates: one template of a mapping in, a function from the context of a line to a reported event out.
+
+The columns of an event are read into a row. What reads only the message, not its line, is read once for all lines; what
+the mapping itself says is in the row from the start. Nothing is written down along the way about which column is being
+read: when one cannot be filled, `problem` reads them again in order and tells which.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from schemas.expression_syntax import names_read, parse_expression
+from schemas.mapping_checks import OF_LINE
+from schemas.mapping_spec import EventSpec, KindValue, Origin, QuantityValue, TextValue, TimeValue
+from schemas.records import ReportedEvent
+from transforms.canonical import fields
+from transforms.canonical.expressions import Context, ExpressionError, Read, compile_read, compile_test
+from transforms.canonical.fields import FieldError, to_text
+
+COLUMNS = {"item": "item_code", "unit": "unit_code", "location": "location_code", "to_location": "to_location_code"}
+INDEX = ReportedEvent._fields.index("event_index")
+
+Row = list[Any]
+
+
+class Problem(NamedTuple):
+    """Why a line makes no event."""
+
+    reason: str
+    message: str  # which field, what was found, what was expected
+    transaction_key: str  # "" where that is what cannot be made
+
+
+class _Field(NamedTuple):
+    name: str
+    column: int  # of a `ReportedEvent`
+    read: Read
+    shown: str  # the expressions it reads, for messages
+    is_shared: bool  # the same for every line of a message
+
+
+class EventTemplate:
+    """One event template, compiled."""
+
+    def __init__(self, spec: EventSpec, key_prefix: str, timezone: str) -> None:
+        self.applies = compile_test(spec.when)
+        self._when = spec.when
+        named = [(name, getattr(spec, name)) for name in EventSpec.model_fields]
+        self._fields = [_key_field(spec, key_prefix)] + [
+            _compiled(name, value, timezone) for name, value in named if isinstance(value, Origin)
+        ]
+        self._shared = [(field.column, field.read) for field in self._fields if field.is_shared]
+        self._own = [(field.column, field.read) for field in self._fields if not field.is_shared]
+
+    def row(self, context: Context, origin: dict[str, Any]) -> Row | None:
+        """What all lines of a message have in common; None if a part of it cannot be read."""
+        row = list(_BLANK)
+        for name, value in origin.items():
+            row[_column(name)] = value
+        try:
+            for column, read in self._shared:
+                row[column] = read(context)
+        except (FieldError, ExpressionError):
+            return None
+        return row
+
+    def event(self, context: Context, row: Row | None, event_index: int) -> ReportedEvent | Problem:
+        """The event of a line, or why there is none."""
+        if row is None:
+            return self.problem(context)
+        row = row.copy()
+        try:
+            for column, read in self._own:
+                row[column] = read(context)
+        except (FieldError, ExpressionError):
+            return self.problem(context)
+        row[INDEX] = event_index
+        return ReportedEvent._make(row)
+
+    def problem(self, context: Context) -> Problem:
+        """The first field that cannot be filled."""
+        key = ""
+        for field in self._fields:
+            try:
+                found = field.read(context)
+            except (FieldError, ExpressionError) as error:
+                where = f"field {field.name} ({field.shown})" if field.shown else f"field {field.name}"
+                return Problem(getattr(error, "reason", "bad_value"), f"{where}: {error}", key)
+            key = key or found
+        raise AssertionError("no field has a problem")
+
+    def untestable(self, error: ExpressionError) -> Problem:
+        """The problem of a line on which the template's own condition cannot be computed."""
+        return Problem("bad_value", f"when: {error}", "")
+
+
+def _column(name: str) -> int:
+    return ReportedEvent._fields.index(COLUMNS.get(name, name))
+
+
+_BLANK = tuple(ReportedEvent._field_defaults.get(name, "") for name in ReportedEvent._fields)
+
+
+def _compiled(name: str, value: Origin, timezone: str) -> _Field:
+    expressions = value.expressions()
+    read: set[str] = set()
+    for text in expressions:
+        read |= names_read(parse_expression(text))
+    if isinstance(value, QuantityValue) and value.negate_when is not None:
+        read |= names_read(parse_expression(value.negate_when))
+    shown = ", ".join(expressions)
+    return _Field(name, _column(name), _reader(name, value, timezone), shown, is_shared=not read & OF_LINE)
+
+
+def _reader(name: str, value: Origin, timezone: str) -> Read:
+    if isinstance(value, TimeValue):
+        return fields.time_field(value, timezone, is_required=name == "occurred_at")
+    if isinstance(value, QuantityValue):
+        return fields.quantity_field(value)
+    if isinstance(value, KindValue):
+        return fields.kind_field(value)
+    assert isinstance(value, TextValue)
+    return fields.sequence_field(value) if name == "sequence" else fields.text_field(value, is_required=name == "item")
+
+
+def _key_field(spec: EventSpec, prefix: str) -> _Field:
+    parts = [(compile_read(text), text) for text in spec.transaction_key]
+    read = {name for text in spec.transaction_key for name in names_read(parse_expression(text))}
+    name = "transaction_key"
+    return _Field(name, _column(name), _key_reader(prefix, parts), "", is_shared=not read & OF_LINE)
+
+
+def _key_reader(prefix: str, parts: list[tuple[Read, str]]) -> Callable[[Context], str]:
+    reads = [read for read, _ in parts]
+    separators = len(parts) - 1
+
+    def read_key(context: Context) -> str:
+        texts = [to_text(read(context)) for read in reads]
+        if "" in texts:
+            missing = parts[texts.index("")][1]
+            raise FieldError("missing_key", f"got nothing at {missing}, expected a part of what names the event")
+        key = ":".join(texts)
+        if key.count(":") != separators or "%" in key:
+            key = ":".join(text.replace("%", "%25").replace(":", "%3A") for text in texts)  # a:b, c is not a, b:c
+        return prefix + key
+
+    return read_key
