@@ -10,7 +10,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from pipelines.inventory_sync import build_pipeline, load_config
 from pipelines.options import settings_of
 from schemas.records import Envelope
-from tests.pipelines.example_day import DAY, archive, envelopes, options, run_day, views_of, Views
+from tests.pipelines.example_day import DAY, Views, archive, envelopes, options, run_day, views_of
 from tests.queues import NewQueue
 from tests.streaming import run_until
 from transforms.publication.view_database import create_views

@@ -26,7 +26,7 @@ class DetectChanges(beam.PTransform[Any, Any]):
         return (
             rows
             | "KeyByListing" >> beam.Map(_by_listing).with_output_types(tuple[str, AvailabilityRow])
-            | "Compare" >> beam.ParDo(_CompareFn()).with_output_types(ChannelUpdate)
+            | "Compare" >> beam.ParDo(_CompareFn()).with_output_types(ChannelUpdate)  # type: ignore[no-untyped-call]
         )
 
 
@@ -36,9 +36,6 @@ def _by_listing(row: AvailabilityRow) -> tuple[str, AvailabilityRow]:
 
 class _CompareFn(beam.DoFn):
     TOLD = ReadModifyWriteStateSpec("told", BytesCoder())
-
-    def __init__(self) -> None:
-        super().__init__()
 
     def process(
         self, element: tuple[str, AvailabilityRow], told: Any = beam.DoFn.StateParam(TOLD)
