@@ -1,0 +1,77 @@
+"""Mapping: decoded documents in, what their sources reported out."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.metrics.metric import Metrics
+from apache_beam.pvalue import TaggedOutput
+
+from schemas.records import Envelope, Ignored, Rejection, ReportedEvent
+from transforms import record_coders as _coders  # noqa: F401 - registers them
+from transforms.canonical.mapping_rules import STAGE, SourceMapping
+
+REJECTIONS = "rejections"
+IGNORED = "ignored"
+
+
+class MapDocuments(beam.PTransform[Any, Any]):
+    """Read each document by the mapping of its source, line by line.
+
+    In:       `(Envelope, index, document)`, as `DecodeMessages` gives them.
+    Out:      `.events`: `ReportedEvent`, whose `event_index` counts within its document; `.ignored`: `Ignored`, one for
+              each document that its mapping names as having no effect.
+    State:    none.
+    Rejects:  `.rejections`: `Rejection` with every reason of stage map; a bad line leaves alone, the others go on.
+    """
+
+    def __init__(self, mappings: Mapping[str, SourceMapping]) -> None:
+        super().__init__()
+        self.mappings = dict(mappings)
+
+    def expand(self, documents: Any) -> Any:
+        step = beam.ParDo(_MapFn(self.mappings))
+        hinted = step.with_output_types(ReportedEvent, rejections=Rejection, ignored=Ignored)
+        return documents | "Map" >> hinted.with_outputs(REJECTIONS, IGNORED, main="events")
+
+
+class _MapFn(beam.DoFn):
+    def __init__(self, mappings: Mapping[str, SourceMapping]) -> None:
+        self.mappings = mappings
+
+    def process(self, decoded: tuple[Envelope, int, Any]) -> Iterator[Any]:
+        envelope, number, document = decoded
+        mapping = self.mappings.get(envelope.source)
+        if mapping is None:
+            if number == 0:  # once for each message, whatever is in it
+                Metrics.counter(STAGE, "unknown_source").inc()
+                yield TaggedOutput(REJECTIONS, unmapped(envelope, self.mappings))
+            return
+        mapped = mapping.run(document, envelope)
+        yield from mapped.events
+        for rejection in mapped.rejections:
+            Metrics.counter(STAGE, rejection.reason).inc()
+            yield TaggedOutput(REJECTIONS, rejection)
+        for ignored in mapped.ignored:
+            yield TaggedOutput(IGNORED, ignored)
+
+
+def unmapped(envelope: Envelope, mappings: Mapping[str, SourceMapping]) -> Rejection:
+    """The rejection of a message from a source that no mapping knows."""
+    expected = f"expected one of {', '.join(sorted(mappings))}"
+    return Rejection(
+        outcome="dead_letter",
+        stage=STAGE,
+        reason="unknown_source",
+        message=f"no mapping for {envelope.source!r}, {expected}",
+        source=envelope.source,
+        message_id=envelope.message_id,
+        event_index=-1,
+        correlation_id=envelope.correlation_id,
+        received_at=envelope.received_at,
+        mapping_version="",
+        transaction_key="",
+        missing_key="",
+        format=envelope.format,
+        payload=envelope.payload,
+    )
