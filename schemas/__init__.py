@@ -7,7 +7,11 @@ Enters: YAML, CSV and Avro files written by people. Leaves: checked, immutable v
 - `avro/`           the published contract of the canonical event
 - `avro_contract`   that event as Avro and back; what would break between two versions of a contract
 - `yaml_files`      YAML with the line number of every value, for messages that say where
-- `mapping_spec`    what a mapping file may say
+- `expression_syntax`
+                    the expressions of mappings: JMESPath with exact numbers, and what each of them reads
+- `mapping_values`  what a mapping file may say about one field
+- `mapping_spec`    what it may say in all
+- `mapping_checks`  what of it cannot work: names that nothing fills, messages that nothing reaches, keys that repeat
 - `mappings/`       one folder for each source: mapping, owner, version, samples
 - `master_files`    a folder of CSV tables, read with the line number of every row
 - `master_records`  one immutable record for each row that people maintain

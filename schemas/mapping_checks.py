@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from schemas.expression_syntax import names_read, parse_expression
-from schemas.mapping_spec import EventSpec, KindValue, MappingSpec, MessageSpec, Origin, QuantityValue, TimeValue
+from schemas.mapping_spec import EventSpec, MappingSpec, MessageSpec
+from schemas.mapping_values import Origin, QuantityValue, TimeValue
 from schemas.yaml_files import Finding, Steps
 
 OF_DOCUMENT = frozenset({"message", "envelope"})
@@ -75,8 +76,6 @@ def _value_problems(steps: Steps, value: Origin, known: frozenset[str]) -> Itera
         for form in value.format:
             if not _is_time_format(form):
                 yield (*steps, "format"), f"{form!r} is no time format, expected one such as %Y-%m-%d %H:%M:%S"
-    if isinstance(value, KindValue) and value.value is not None and value.values is not None:
-        yield steps, "value and values given, expected a kind or values that lead to kinds"
 
 
 def _unknown_names(steps: Steps, text: str, known: frozenset[str]) -> Iterator[Finding]:

@@ -1,1 +1,17 @@
-"""Stage package: see the module docstrings."""
+"""Canonical: decoded documents enter, canonical events in master data's words leave; the rest is refused or ignored.
+
+- `expressions`        a JMESPath expression as a plain function
+- `quantities`, `times`, `fields`
+                       what sources write as numbers, times and codes; one field of a mapping as a function
+- `event_templates`, `message_templates`
+                       one template of a mapping, and one message with its lines
+- `mapping_rules`      `SourceMapping`: a document in, what its source reported out; `load_mappings`
+- `contract_rules`     the samples of a mapping against the events that they were promised to become
+- `mapping`            `MapDocuments`, the transform around the mapping rules
+- `check_kinds`, `check_quantity`
+                       what an event of each kind must say; quantities in base units
+- `check_rules`        `check_event`: what a source said in its words as a canonical event, or why not
+- `checking`           `CheckAgainstMaster`, the transform around it
+- `canonical_rules`    the whole front as one function: decode, map, check, explode
+- `canonicalising`     `CanonicaliseMessages`, the transform around that
+"""

@@ -6,20 +6,24 @@ read: when one cannot be filled, `problem` reads them again in order and tells w
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from schemas.expression_syntax import names_read, parse_expression
 from schemas.mapping_checks import OF_LINE
-from schemas.mapping_spec import EventSpec, KindValue, Origin, QuantityValue, TextValue, TimeValue
+from schemas.mapping_spec import EventSpec
+from schemas.mapping_values import KindValue, Origin, QuantityValue, TextValue, TimeValue
 from schemas.records import ReportedEvent
 from transforms.canonical import fields
 from transforms.canonical.expressions import Context, ExpressionError, Read, compile_read, compile_test
 from transforms.canonical.fields import FieldError, to_text
 
 COLUMNS = {"item": "item_code", "unit": "unit_code", "location": "location_code", "to_location": "to_location_code"}
+ORIGIN = slice(ReportedEvent._fields.index("source"), ReportedEvent._fields.index("mapping_version") + 1)
 INDEX = ReportedEvent._fields.index("event_index")
 
 Row = list[Any]
+Origins = tuple[str, str, str, datetime, str]  # source, message_id, correlation_id, received_at, mapping_version
 
 
 class Problem(NamedTuple):
@@ -35,6 +39,7 @@ class _Field(NamedTuple):
     column: int  # of a `ReportedEvent`
     read: Read
     shown: str  # the expressions it reads, for messages
+    is_constant: bool  # said by the mapping itself
     is_shared: bool  # the same for every line of a message
 
 
@@ -43,19 +48,21 @@ class EventTemplate:
 
     def __init__(self, spec: EventSpec, key_prefix: str, timezone: str) -> None:
         self.applies = compile_test(spec.when)
-        self._when = spec.when
         named = [(name, getattr(spec, name)) for name in EventSpec.model_fields]
         self._fields = [_key_field(spec, key_prefix)] + [
             _compiled(name, value, timezone) for name, value in named if isinstance(value, Origin)
         ]
         self._shared = [(field.column, field.read) for field in self._fields if field.is_shared]
         self._own = [(field.column, field.read) for field in self._fields if not field.is_shared]
+        self._blank = [ReportedEvent._field_defaults.get(name, "") for name in ReportedEvent._fields]
+        for field in self._fields:
+            if field.is_constant:
+                self._blank[field.column] = field.read({})
 
-    def row(self, context: Context, origin: dict[str, Any]) -> Row | None:
+    def row(self, context: Context, origins: Origins) -> Row | None:
         """What all lines of a message have in common; None if a part of it cannot be read."""
-        row = list(_BLANK)
-        for name, value in origin.items():
-            row[_column(name)] = value
+        row = self._blank.copy()
+        row[ORIGIN] = origins
         try:
             for column, read in self._shared:
                 row[column] = read(context)
@@ -88,27 +95,28 @@ class EventTemplate:
             key = key or found
         raise AssertionError("no field has a problem")
 
-    def untestable(self, error: ExpressionError) -> Problem:
-        """The problem of a line on which the template's own condition cannot be computed."""
-        return Problem("bad_value", f"when: {error}", "")
-
 
 def _column(name: str) -> int:
     return ReportedEvent._fields.index(COLUMNS.get(name, name))
 
 
-_BLANK = tuple(ReportedEvent._field_defaults.get(name, "") for name in ReportedEvent._fields)
-
-
 def _compiled(name: str, value: Origin, timezone: str) -> _Field:
-    expressions = value.expressions()
-    read: set[str] = set()
-    for text in expressions:
-        read |= names_read(parse_expression(text))
-    if isinstance(value, QuantityValue) and value.negate_when is not None:
-        read |= names_read(parse_expression(value.negate_when))
-    shown = ", ".join(expressions)
-    return _Field(name, _column(name), _reader(name, value, timezone), shown, is_shared=not read & OF_LINE)
+    texts = value.expressions()
+    turned = value.negate_when if isinstance(value, QuantityValue) else None
+    read = _names(*texts, *([turned] if turned else []))
+    constant = value.value is not None and not turned
+    return _Field(
+        name=name,
+        column=_column(name),
+        read=_reader(name, value, timezone),
+        shown=", ".join(texts),
+        is_constant=constant,
+        is_shared=not constant and not read & OF_LINE,
+    )
+
+
+def _names(*texts: str) -> set[str]:
+    return {name for text in texts for name in names_read(parse_expression(text))}
 
 
 def _reader(name: str, value: Origin, timezone: str) -> Read:
@@ -123,10 +131,10 @@ def _reader(name: str, value: Origin, timezone: str) -> Read:
 
 
 def _key_field(spec: EventSpec, prefix: str) -> _Field:
-    parts = [(compile_read(text), text) for text in spec.transaction_key]
-    read = {name for text in spec.transaction_key for name in names_read(parse_expression(text))}
     name = "transaction_key"
-    return _Field(name, _column(name), _key_reader(prefix, parts), "", is_shared=not read & OF_LINE)
+    read = _key_reader(prefix, [(compile_read(text), text) for text in spec.transaction_key])
+    shared = not _names(*spec.transaction_key) & OF_LINE
+    return _Field(name, _column(name), read, shown="", is_constant=False, is_shared=shared)
 
 
 def _key_reader(prefix: str, parts: list[tuple[Read, str]]) -> Callable[[Context], str]:

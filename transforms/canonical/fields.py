@@ -11,7 +11,7 @@ from typing import Any
 from unicodedata import category
 from zoneinfo import ZoneInfo
 
-from schemas.mapping_spec import KindValue, Origin, QuantityValue, TextValue, TimeValue
+from schemas.mapping_values import KindValue, Origin, QuantityValue, TextValue, TimeValue
 from transforms.canonical.expressions import Context, Read, compile_read, compile_test
 from transforms.canonical.quantities import QuantityError, shown, to_quantity
 from transforms.canonical.times import TimeError, to_time

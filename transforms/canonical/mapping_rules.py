@@ -111,13 +111,20 @@ class _Run:
 
     def map_lines(self, message: MessageTemplate, context: Context) -> None:
         """Every event of every line, each or why there is none."""
-        origin = self._origin()
+        envelope = self.envelope
+        origins = (
+            envelope.source,
+            envelope.message_id,
+            self.correlation_id,
+            envelope.received_at,
+            self.mapping_version,
+        )
         prepared: list[tuple[EventTemplate, Any]] = []
         for problem in message.lines(context):
             if problem is not None:
                 self._add(problem)
                 continue
-            prepared = prepared or [(template, template.row(context, origin)) for template in message.templates]
+            prepared = prepared or [(template, template.row(context, origins)) for template in message.templates]
             for template, row in prepared:
                 self._apply(template, row, context)
             if self.index > EVENTS_PER_MESSAGE_MAX:
@@ -143,16 +150,6 @@ class _Run:
         else:
             self.events.append(made)
         self.index += 1
-
-    def _origin(self) -> dict[str, Any]:
-        """What every event of the document has in common."""
-        return {
-            "source": self.envelope.source,
-            "message_id": self.envelope.message_id,
-            "correlation_id": self.correlation_id,
-            "received_at": self.envelope.received_at,
-            "mapping_version": self.mapping_version,
-        }
 
     def ignore(self, reason: str) -> None:
         """Count the document as one that was understood and moves nothing."""
