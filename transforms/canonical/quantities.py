@@ -11,6 +11,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 PLACES_MAX = 6  # decimal places: a thousandth of a gram in kilograms
 QUANTITY_MAX = 10**12  # below this everything is exact and fits every view
 TEXT_CHARS_MAX = 40
+SHOWN_BITS_MAX = 400  # Python refuses to write integers of many thousand digits
 
 EXPECTED = f"a decimal number with at most {PLACES_MAX} decimal places"
 EXPECTED_SIZE = f"a number below {QUANTITY_MAX:,}"
@@ -28,6 +29,8 @@ def to_quantity(value: object) -> Decimal:
     """The exact quantity that text, an int or a Decimal states; QuantityError for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise QuantityError(f"got {shown(value)}, expected {EXPECTED}")
+    if isinstance(value, int) and abs(value) >= QUANTITY_MAX:
+        raise QuantityError(f"got {shown(value)}, expected {EXPECTED_SIZE}")
     text = str(value).strip()
     small = _SMALL.get(text)
     if small is not None:
@@ -54,5 +57,9 @@ def shown(value: object) -> str:
     """A value as a message shows it, cut where it is long."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and value.bit_length() > SHOWN_BITS_MAX:
+        return "a number of more than a hundred digits"
+    if isinstance(value, str):
+        value = value[: TEXT_CHARS_MAX + 1]
     text = f"{value}" if isinstance(value, Decimal) else repr(value)
     return text if len(text) <= TEXT_CHARS_MAX else f"{text[:TEXT_CHARS_MAX]}…"
