@@ -16,7 +16,17 @@ EXAMPLE = Path("examples/company")
 MAPPINGS = Path("schemas/mappings")
 DATABASE = Path("out/sellable.db")
 
-TOPICS = ("availability", "channel_update", "position", "alert", "dead_letter", "discrepancy", "decision")
+TOPICS = (
+    "availability",
+    "channel_update",
+    "stock_signal",
+    "promise",
+    "position",
+    "alert",
+    "dead_letter",
+    "discrepancy",
+    "decision",
+)
 
 
 class OptionsError(ValueError):

@@ -203,6 +203,8 @@ class ClaimRow(NamedTuple):
     shipped_quantity: Decimal
     cancelled_quantity: Decimal
     expires_at: datetime | None
+    scheduled_at: datetime | None  # when the goods are wanted; None: at once
+    allocated_by_location: str  # JSON: {"EAST": "3"}, the allocated quantity by where it is promised from
     version: int
 
 
@@ -244,6 +246,31 @@ class ChannelUpdate(NamedTuple):
     previous_quantity: int | None
     changed_by: str
     correlation_id: str
+    version: int
+
+
+class StockSignal(NamedTuple):
+    """What a channel's figure means for whoever sells there: told when it crosses a threshold, never in between."""
+
+    item: str
+    channel: str
+    listing: str
+    signal: str  # in_stock | low | out
+    quantity: int  # the figure that crossed, in sell units
+    changed_by: str
+    correlation_id: str
+    version: int
+
+
+class PromiseRow(NamedTuple):
+    """What one channel may promise of one item or kit for one day, in base units."""
+
+    item: str
+    channel: str
+    day: str  # ISO date, in UTC
+    promised_quantity: Decimal  # the least projected quantity from that day to the end of the horizon
+    projected_quantity: Decimal  # what the channel could draw on at the end of that day, as far as is known
+    policy_version: str
     version: int
 
 

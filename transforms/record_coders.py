@@ -24,9 +24,11 @@ RECORDS = (
     records.InboundRow,
     records.OutcomeCount,
     records.PositionRow,
+    records.PromiseRow,
     records.Rejection,
     records.ReportedEvent,
     records.StockEvent,
+    records.StockSignal,
 )
 
 

@@ -1,11 +1,13 @@
 """Changed rows: what of an item's books changed since the last publication, as records for the views."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from schemas.records import Alert, ClaimRow, Discrepancy, InboundRow, PositionRow
+from transforms.ledger.claim_rules import Placed, add_to
 from transforms.ledger.item_ledger import Identity, ItemLedger, Place, ReportKey
 from transforms.ledger.ledger_rules import LedgerRules
 from transforms.ledger.position_rules import ZERO
@@ -24,13 +26,23 @@ def settle_claims(ledger: ItemLedger, now: datetime) -> None:
     """Carry claims that changed into the open claims of their item."""
     for order_reference in ledger.unsettled:
         claim = ledger.claims[order_reference]
-        for sign, (channel, soft, hard) in ((-1, claim.placed), (1, claim.placed_at(now))):
-            if soft:
-                ledger.soft_claims[channel] = ledger.soft_claims.get(channel, ZERO) + sign * soft
-            for location, quantity in hard.items():
-                ledger.hard_claims[location] = ledger.hard_claims.get(location, ZERO) + sign * quantity
-        claim.placed = claim.placed_at(now)
+        placed = claim.placed_at(now)
+        _carry(ledger, claim.placed, -1)
+        _carry(ledger, placed, 1)
+        claim.placed = placed
     ledger.unsettled.clear()
+
+
+def _carry(ledger: ItemLedger, placed: Placed, sign: int) -> None:
+    channel, soft, hard, day = placed
+    if soft:
+        ledger.soft_claims[channel] = ledger.soft_claims.get(channel, ZERO) + sign * soft
+        if day:
+            add_to(ledger.dated_claims, (day, channel, ""), sign * soft)
+    for location, quantity in hard.items():
+        ledger.hard_claims[location] = ledger.hard_claims.get(location, ZERO) + sign * quantity
+        if day:
+            add_to(ledger.dated_claims, (day, "", location), sign * quantity)
 
 
 def changed_rows(ledger: ItemLedger, now: datetime, rules: LedgerRules, for_sale: frozenset[str]) -> Iterator[Any]:
@@ -58,18 +70,27 @@ def _position_row(ledger: ItemLedger, place: Place) -> PositionRow:
 
 def _claim_row(ledger: ItemLedger, order_reference: str, now: datetime) -> ClaimRow:
     claim = ledger.claims[order_reference]
+    allocated = claim.allocated_at(now)
     return ClaimRow(
         item=ledger.item,
         order_reference=order_reference,
         channel=claim.channel,
         status=claim.status_at(now),
         open_quantity=claim.open_at(now),
-        allocated_quantity=sum(claim.allocated_at(now).values(), ZERO),
+        allocated_quantity=sum(allocated.values(), ZERO),
         shipped_quantity=claim.shipped_total(),
         cancelled_quantity=claim.cancelled,
         expires_at=claim.expires_at,
+        scheduled_at=claim.scheduled_at,
+        allocated_by_location=_by_location(allocated),
         version=ledger.version,
     )
+
+
+def _by_location(quantities: Mapping[str, Decimal]) -> str:
+    if not quantities:
+        return "{}"
+    return json.dumps({location: str(quantity) for location, quantity in sorted(quantities.items())})
 
 
 def _inbound_row(ledger: ItemLedger, order_reference: str) -> InboundRow:

@@ -10,13 +10,15 @@ that is reported before the order it fulfils, ends in the same claim.
 
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from transforms.ledger.position_rules import ZERO
 
-Placed = tuple[str, Decimal, dict[str, Decimal]]  # channel, open without a location, open by location
+K = TypeVar("K")
 
-NOWHERE: Placed = ("", ZERO, {})
+Placed = tuple[str, Decimal, dict[str, Decimal], str]  # channel, open without a location, open by location, its day
+
+NOWHERE: Placed = ("", ZERO, {}, "")
 
 
 class Claim:
@@ -33,6 +35,7 @@ class Claim:
         "recorded",
         "refused",
         "released",
+        "schedule",
         "shipped",
     )
 
@@ -48,6 +51,7 @@ class Claim:
         self.shipped: dict[str, Decimal] = {}
         self.names: list[tuple[datetime, str, str]] = []  # (occurred_at, key, channel), unordered
         self.expiries: list[tuple[datetime, str]] = []  # (expires_at, key), unordered
+        self.schedule: list[tuple[datetime, str, datetime]] = []  # (occurred_at, key, expected_at), unordered
 
     @property
     def channel(self) -> str:
@@ -58,6 +62,11 @@ class Claim:
     def expires_at(self) -> datetime | None:
         """When the hold ends: the latest that any request asked for."""
         return max(self.expiries)[0] if self.expiries else None
+
+    @property
+    def scheduled_at(self) -> datetime | None:
+        """When the goods are wanted, by the newest order or request that says so; None: at once."""
+        return max(self.schedule)[2] if self.schedule else None
 
     def hold_at(self, now: datetime) -> Decimal:
         """What is held without an order; gone once expired."""
@@ -87,7 +96,8 @@ class Claim:
     def placed_at(self, now: datetime) -> Placed:
         """What it adds to the open claims of its item: by channel, or by location where it is allocated."""
         allocated = self.allocated_at(now) if self.allocated else {}
-        return self.channel, self.open_at(now) - sum(allocated.values(), ZERO), allocated
+        day = max(self.schedule)[2].date().isoformat() if self.schedule else ""
+        return self.channel, self.open_at(now) - sum(allocated.values(), ZERO), allocated, day
 
     def status_at(self, now: datetime) -> str:
         """Where it stands, for people."""
@@ -138,8 +148,8 @@ def note_time(of: Claim | Inbound, occurred_at: datetime) -> None:
         of.newest_at = occurred_at
 
 
-def add_to(sums: dict[str, Decimal], place: str, quantity: Decimal) -> None:
-    """Add to a sum by place, dropping it when it is zero again."""
+def add_to(sums: dict[K, Decimal], place: K, quantity: Decimal) -> None:
+    """Add to a sum by place, or by what else names it, dropping it when it is zero again."""
     total = sums.get(place, ZERO) + quantity
     if total:
         sums[place] = total

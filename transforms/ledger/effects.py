@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from schemas.records import StockEvent
-from transforms.ledger.claim_rules import Inbound, Notice, add_to, note_time
+from transforms.ledger.claim_rules import Claim, Inbound, Notice, add_to, note_time
 from transforms.ledger.item_ledger import (
     COUNT_DIFFERENCE,
     CUSTOMER,
@@ -54,6 +54,7 @@ def decide(books: Books, event: StockEvent, granted: Decimal) -> None:
     for ledger, quantity in parts(books, event):
         claim = ledger.claim(event.order_reference)
         _name(ledger, event, 1)
+        _schedule(claim, event, 1)
         if granted:
             claim.granted += quantity * granted / event.quantity
         else:
@@ -197,8 +198,16 @@ def _name(ledger: ItemLedger, event: StockEvent, sign: int) -> None:
         names.append(name) if sign > 0 else names.remove(name)
 
 
+def _schedule(claim: Claim, event: StockEvent, sign: int) -> None:
+    if event.expected_at is not None:
+        date = (event.occurred_at, event.transaction_key, event.expected_at)
+        claim.schedule.append(date) if sign > 0 else claim.schedule.remove(date)
+
+
 def _order_recorded(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    ledger.claim(event.order_reference).recorded += sign * quantity
+    claim = ledger.claim(event.order_reference)
+    claim.recorded += sign * quantity
+    _schedule(claim, event, sign)
     _name(ledger, event, sign)
 
 

@@ -42,6 +42,7 @@ class Reported:
 Identity = tuple[str, str, str, str, str, str]  # location, lot, disposition, cause, source, reference
 ReportKey = tuple[str, str, str, str]  # kind, location, reference, source
 PostedKey = tuple[str, str, str]  # kind, location, reference
+DatedKey = tuple[str, str, str]  # ISO date, channel, location: only a soft claim has a channel, a hard one a location
 
 
 class ItemLedger:
@@ -53,6 +54,7 @@ class ItemLedger:
         "cells",
         "claims",
         "compared",
+        "dated_claims",
         "dirty",
         "disturbed_from",
         "entries",
@@ -87,7 +89,8 @@ class ItemLedger:
         self.last: LastEvent | None = None
         self.soft_claims: dict[str, Decimal] = {}  # channel -> open claims without a location
         self.hard_claims: dict[str, Decimal] = {}  # location -> open claims promised from there
-        self.unsettled: set[str] = set()  # order references not yet carried into the two sums above
+        self.dated_claims: dict[DatedKey, Decimal] = {}  # the part of both that is wanted on a named day
+        self.unsettled: set[str] = set()  # order references not yet carried into the three sums above
         self.dirty: set[tuple[str, Any]] = set()  # what changed since the last publication
         self.disturbed_from: datetime | None = None  # the earliest time whose on hand changed since then
         self.flagged: set[Identity] = set()  # discrepancies published and not yet cured

@@ -12,11 +12,12 @@ from transforms.ledger.item_ledger import Books, ItemLedger, Report, Reported
 from transforms.ledger.position_rules import Cell, Count, Move
 from transforms.offers.update_rules import LastEvent
 
-LAYOUT = 1
+LAYOUT = 2
 
 _COUNT_FIELDS = ("occurred_at", "quantity", "source", "sequence", "received_at", "key", "kind")
 _CLAIM_FIELDS = ("recorded", "cancelled", "released", "granted", "refused", "allocated", "shipped")
-_PLAIN_FIELDS = ("version", "entries", "accounts", "posted", "soft_claims", "hard_claims", "published", "alerts")
+_CLAIM_SUMS = ("soft_claims", "hard_claims", "dated_claims")
+_PLAIN_FIELDS = ("version", "entries", "accounts", "posted", *_CLAIM_SUMS, "published", "alerts")
 
 
 class StateError(ValueError):
@@ -87,15 +88,16 @@ def _load_cell(row: tuple[Any, ...]) -> Cell:
 
 def _dump_claim(claim: Claim) -> tuple[Any, ...]:
     sums = [getattr(claim, name) for name in _CLAIM_FIELDS]
-    return (sums, claim.names, claim.expiries, claim.newest_at, claim.placed)
+    return (sums, claim.names, claim.expiries, claim.schedule, claim.newest_at, claim.placed)
 
 
 def _load_claim(row: tuple[Any, ...]) -> Claim:
-    sums, names, expiries, newest_at, placed = row
+    sums, names, expiries, schedule, newest_at, placed = row
     claim = Claim()
     for name, value in zip(_CLAIM_FIELDS, sums, strict=True):
         setattr(claim, name, value)
-    claim.names, claim.expiries, claim.newest_at, claim.placed = list(names), list(expiries), newest_at, placed
+    claim.names, claim.expiries, claim.schedule = list(names), list(expiries), list(schedule)
+    claim.newest_at, claim.placed = newest_at, placed
     return claim
 
 

@@ -1,6 +1,7 @@
 """View columns: a view and a column in, its meaning out; tables, Avro schemas and docs/views.md all repeat it."""
 
 MEANINGS: dict[str, str] = {
+    "allocated_by_location": "JSON {location: quantity}: where the allocated quantity is promised from",
     "allocated_quantity": "promised from a named location so far, in base units",
     "available_quantity": "what the channel may sell, in its sell units; never negative, rounded down",
     "cancelled_quantity": "cancelled so far, in base units",
@@ -14,6 +15,7 @@ MEANINGS: dict[str, str] = {
     "channel": "sales channel",
     "correlation_id": "follows one business fact through all systems",
     "counted_at": "when the last count or snapshot set the base; empty where none ever did",
+    "day": "ISO date, in UTC",
     "decided_at": "when the request was decided",
     "disposition": "condition of the stock: sellable, quality_hold, ...",
     "event_index": "which event of the message, from 0; -1 for the whole message",
@@ -44,6 +46,8 @@ MEANINGS: dict[str, str] = {
     "payload": "the message byte for byte, in the first of its rejections; empty in the others",
     "policy_version": "version of the policy",
     "previous_quantity": "the figure told before; empty for the first",
+    "projected_quantity": "what the channel could draw on at the end of that day, as far as is known, in base units",
+    "promised_quantity": "least projected quantity from that day to the end of the horizon, in base units",
     "quantity": "how much is concerned; 0 once it is cured",
     "raised_by": "transaction key of the event that raised or cured it",
     "reason": "reason code",
@@ -52,7 +56,9 @@ MEANINGS: dict[str, str] = {
     "reported_quantity": "what was reported instead, in base units",
     "requested_quantity": "what was asked for, in base units",
     "run_id": "run of the pipeline",
+    "scheduled_at": "when the goods are wanted; empty for at once",
     "shipped_quantity": "shipped so far, in base units",
+    "signal": "in_stock, low or out",
     "source": "source system",
     "stage": "stage that refused it: decode, map, check or ledger",
     "started_at": "when the run began",
@@ -72,6 +78,7 @@ SPECIAL_MEANINGS: dict[tuple[str, str], str] = {
     ("dead_letter", "run_id"): "last run that found it so",
     ("parked", "outcome"): "parked",
     ("parked", "run_id"): "last run that found it so",
+    ("stock_signal", "quantity"): "the figure that crossed the threshold, in sell units",
     ("run_count", "outcome"): "an outcome, or in, mapped and events, against which outcomes are balanced",
     ("run_count", "reason"): "reason code; empty where the outcome needs none",
 }

@@ -32,11 +32,13 @@ from schemas.records import (
     InboundRow,
     OutcomeCount,
     PositionRow,
+    PromiseRow,
     Rejection,
+    StockSignal,
 )
 from transforms.publication.view_columns import meaning_of
 
-SCHEMA_VERSION = 1  # of all views together; a database of another version is refused, never changed
+SCHEMA_VERSION = 2  # of all views together; a database of another version is refused, never changed
 
 
 class Run(NamedTuple):
@@ -95,6 +97,8 @@ VIEWS: tuple[View, ...] = (
     View("inbound", InboundRow, "supply that is expected of one order", ("item", "order_reference")),
     View("availability", AvailabilityRow, "what one channel may sell of one item or kit", ("item", "channel")),
     View("channel_update", ChannelUpdate, "the last figure to tell one channel", ("channel", "listing")),
+    View("stock_signal", StockSignal, "the last threshold that the figure of one listing crossed", ("item", "channel")),
+    View("promise", PromiseRow, "what one channel may promise of one item for one day", ("item", "channel", "day")),
     View(
         "discrepancy",
         Discrepancy,

@@ -14,7 +14,9 @@ from schemas.records import (
     InboundRow,
     OutcomeCount,
     PositionRow,
+    PromiseRow,
     Rejection,
+    StockSignal,
 )
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -26,7 +28,20 @@ def position(quantity: str = "5", version: int = 1, item: str = "ABC-1", locatio
 
 def claim(open_quantity: str = "2", version: int = 1, item: str = "ABC-1", order: str = "SO-1") -> ClaimRow:
     zero = Decimal(0)
-    return ClaimRow(item, order, "web", "recorded", Decimal(open_quantity), zero, zero, zero, None, version)
+    return ClaimRow(
+        item=item,
+        order_reference=order,
+        channel="web",
+        status="recorded",
+        open_quantity=Decimal(open_quantity),
+        allocated_quantity=zero,
+        shipped_quantity=zero,
+        cancelled_quantity=zero,
+        expires_at=None,
+        scheduled_at=None,
+        allocated_by_location="{}",
+        version=version,
+    )
 
 
 def inbound(open_quantity: str = "7", version: int = 1, item: str = "ABC-1", order: str = "PO-1") -> InboundRow:
@@ -56,6 +71,14 @@ def availability(quantity: int = 3, version: int = 1, item: str = "ABC-1", **cha
 
 def update(quantity: int = 3, version: int = 1, previous: int | None = None) -> ChannelUpdate:
     return ChannelUpdate("web", "W-ABC-1", "ABC-1", quantity, previous, "shop:order:1001:1", "corr-1001", version)
+
+
+def signal(name: str = "low", quantity: int = 3, version: int = 1) -> StockSignal:
+    return StockSignal("ABC-1", "web", "W-ABC-1", name, quantity, "shop:order:1001:1", "corr-1001", version)
+
+
+def promise(promised: str = "5", version: int = 1, day: str = "2026-03-02") -> PromiseRow:
+    return PromiseRow("ABC-1", "web", day, Decimal(promised), Decimal(promised), "2026-03-01", version)
 
 
 def discrepancy(reported: str = "4", version: int = 1, item: str = "ABC-1") -> Discrepancy:

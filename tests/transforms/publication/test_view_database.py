@@ -21,7 +21,9 @@ from tests.transforms.publication.rows import (
     inbound,
     parked,
     position,
+    promise,
     rejection,
+    signal,
     update,
 )
 from transforms.publication.newest_rows import NewestRows
@@ -94,7 +96,7 @@ def no_database(path: Path) -> None:
     ("make", "message"),
     [
         (other_program, r"is the database of another program, expected one of ours or none"),
-        (other_version, r"has views of version 99, expected 1: move it away and run again"),
+        (other_version, r"has views of version 99, expected 2: move it away and run again"),
         (no_database, r"file is not a database"),
         (Path.mkdir, r"unable to open database file|cannot be made|no such file"),
     ],
@@ -167,8 +169,8 @@ def test_values_come_back_as_documented(path: Path) -> None:
 
 def test_every_kind_of_record_is_written_where_it_belongs(path: Path) -> None:
     records = [
-        *(position(), claim(), inbound(), availability(), update(), discrepancy(), decision(), alert()),
-        *(rejection(), parked(), ended(1, "posted")),
+        *(position(), claim(), inbound(), availability(), update(), signal(), promise()),
+        *(discrepancy(), decision(), alert(), rejection(), parked(), ended(1, "posted")),
     ]
     write(path, records)
     written = [view.name for view in VIEWS if view.name != "run"]

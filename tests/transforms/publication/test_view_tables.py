@@ -17,7 +17,9 @@ from tests.transforms.publication.rows import (
     inbound,
     parked,
     position,
+    promise,
     rejection,
+    signal,
     update,
 )
 from transforms.publication.view_tables import (
@@ -44,6 +46,8 @@ RUN = Run("R1", NOON, None, "day", "p1", "m1", "{}")
         (inbound(), "inbound", ("ABC-1", "PO-1")),
         (availability(), "availability", ("ABC-1", "web")),
         (update(), "channel_update", ("web", "W-ABC-1")),
+        (signal(), "stock_signal", ("ABC-1", "web")),
+        (promise(), "promise", ("ABC-1", "web", "2026-03-02")),
         (discrepancy(), "discrepancy", ("ABC-1", "EAST", "", "sellable", "count", "wms-east", "wms-east:count:C1:1")),
         (decision(), "decision", ("b2b-portal:request:1:1", "ABC-1")),
         (alert(), "alert", ("ABC-1", "", "oversell")),
