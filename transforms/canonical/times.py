@@ -11,7 +11,7 @@ that touch, the text must be as long as the format says.
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from transforms.canonical.quantities import shown
 
@@ -22,6 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
 _EPOCH_MICROSECONDS_MAX = 10**16  # the year 2286
+_COUNT = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?(?:[eE]\+?\d{1,2})?", re.ASCII)
 _WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "y": 2, "j": 3, "I": 2, "%": 1}
 _DIRECTIVE = re.compile(r"%(.)")
 _TOUCHING = re.compile(r"%[YmdHMSyjI]%[YmdHMSyjI]")
@@ -37,7 +38,7 @@ def to_time(value: object, zone: tzinfo, formats: Sequence[str] = (), epoch: str
         return _within(_from_epoch(value, epoch), value)
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise TimeError(f"got {shown(value)}, expected {_expected(formats)}")
-    text = str(value).strip()
+    text = value.strip() if isinstance(value, str) else shown(value)
     parsed = _parsed(text, formats) if 0 < len(text) <= TEXT_CHARS_MAX else None
     if parsed is None:
         raise TimeError(f"got {shown(value)}, expected {_expected(formats)}")
@@ -69,16 +70,18 @@ def _width(form: str) -> int | None:
 
 
 def _from_epoch(value: object, epoch: str) -> datetime:
-    expected = f"expected {epoch} since 1970"
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise TimeError(f"got {shown(value)}, {expected}")
-    try:
-        microseconds = Decimal(value) * MICROSECONDS[epoch]
-    except InvalidOperation:
-        raise TimeError(f"got {shown(value)}, {expected}") from None
-    if not (microseconds.is_finite() and abs(microseconds) < _EPOCH_MICROSECONDS_MAX):
-        raise TimeError(f"got {shown(value)}, {expected}")
+    count = Decimal(value.strip()) if isinstance(value, str) and _COUNT.fullmatch(value.strip()) else value
+    if not isinstance(count, int | Decimal) or isinstance(count, bool) or not _is_bearable(count):
+        raise TimeError(f"got {shown(value)}, expected {epoch} since 1970")
+    microseconds = count * MICROSECONDS[epoch]
+    if not -_EPOCH_MICROSECONDS_MAX < microseconds < _EPOCH_MICROSECONDS_MAX:
+        raise TimeError(f"got {shown(value)}, expected {epoch} since 1970")
     return EPOCH + timedelta(microseconds=int(microseconds))
+
+
+def _is_bearable(count: int | Decimal) -> bool:
+    is_number = isinstance(count, int) or count.is_finite()
+    return is_number and -_EPOCH_MICROSECONDS_MAX < count < _EPOCH_MICROSECONDS_MAX
 
 
 def _within(moment: datetime, value: object) -> datetime:
