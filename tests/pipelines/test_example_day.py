@@ -1,6 +1,7 @@
 """The example day ends the same however its messages come: any order, doubled, split, from files or from a queue."""
 
 import random
+from datetime import UTC, datetime
 from pathlib import Path
 
 import apache_beam as beam
@@ -15,6 +16,7 @@ from tests.queues import NewQueue
 from tests.streaming import run_until
 from transforms.publication.view_database import create_views
 
+FIRST_REQUEST = datetime(2026, 3, 2, 12, tzinfo=UTC)  # later than every opening list, earlier than every hold
 SEEDS_QUICK = 2
 SEEDS = 20
 
@@ -63,19 +65,32 @@ def test_records_survive_another_process(given: Views, tmp_path: Path) -> None:
 def test_a_queue_gives_the_same_views_as_files(
     given: Views, day: list[Envelope], new_queue: NewQueue, tmp_path: Path
 ) -> None:
-    database = tmp_path / "views.db"
+    """Requests are first come, first served, so none is published before the stock it asks for is on the books."""
+    opening = [message for message in day if message.received_at < FIRST_REQUEST]
+    opened = run_day(archive(tmp_path / "opening", opening), tmp_path / "opening.db")
     queue = new_queue("example-day")
-    as_received = sorted(day, key=lambda message: (message.received_at, message.message_id))
-    queue.publish((message.payload, _attributes(message)) for message in as_received)
-    arguments = [f"--input_subscription={queue.subscription}", *options(database)]
-    beam_options = PipelineOptions(arguments)
-    beam_options.view_as(StandardOptions).streaming = True
-    config = load_config(settings_of(beam_options), "queue")
-    create_views(database)
-    pipeline = beam.Pipeline(options=beam_options)
-    build_pipeline(pipeline, config)
-    run_until(pipeline.run(), lambda: views_of(database) == given, timeout_seconds=120)
+    queue.publish((message.payload, _attributes(message)) for message in opening)
+    pipeline, database = _streaming(queue.subscription, tmp_path / "views.db")
+    later = [message for message in day if message.received_at >= FIRST_REQUEST]
+    waiting = [lambda: queue.publish((message.payload, _attributes(message)) for message in later)]
+
+    def all_came() -> bool:
+        views = views_of(database)
+        if waiting and views["position"] == opened["position"]:
+            waiting.pop()()
+        return views == given
+
+    run_until(pipeline.run(), all_came, timeout_seconds=120)
     assert views_of(database) == given
+
+
+def _streaming(subscription: str, database: Path) -> tuple[beam.Pipeline, Path]:
+    arguments = PipelineOptions([f"--input_subscription={subscription}", *options(database)])
+    arguments.view_as(StandardOptions).streaming = True
+    create_views(database)
+    pipeline = beam.Pipeline(options=arguments)
+    build_pipeline(pipeline, load_config(settings_of(arguments), "queue"))
+    return pipeline, database
 
 
 def _attributes(message: Envelope) -> dict[str, str]:
