@@ -36,9 +36,9 @@ def _written_out(char: str) -> str:
     return _ESCAPES.get(char, numbered)
 
 
-def plain(value: object, style: str = "") -> Text:
+def plain(value: object, style: str = "", chars_max: int = SHOWN_CHARS_MAX) -> Text:
     """A value as rich text: neutral, without markup; nothing as empty text."""
-    return Text("" if value is None else neutral(str(value)), style=style)
+    return Text("" if value is None else neutral(str(value), chars_max), style=style)
 
 
 def new_console(out: TextIO | None = None) -> Console:

@@ -1,0 +1,134 @@
+"""Command line: `sellable` and what is typed after it in, an exit code out.
+
+    0  done, and all is well
+    1  done, and the answer is no: files are not valid, a run is not balanced, an item is not known
+    2  not done: wrong arguments, no database, wrong configuration
+
+Beam takes two seconds to import, so only `run` does.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+
+EXIT_OK, EXIT_NO, EXIT_NOT_DONE = 0, 1, 2
+EXIT_READER_GONE = 141  # as of any program whose reader closed the pipe
+
+DATABASE = Path("out/sellable.db")
+MAPPINGS = Path("schemas/mappings")
+MASTER_DATA = Path("examples/company/master")
+POLICY = Path("examples/company/policy.yaml")
+
+app = cyclopts.App(
+    name="sellable",
+    help="Keeps a distributor's stock in step across every channel.",
+    help_epilogue="Exit codes: 0 all is well, 1 the answer is no, 2 it could not be done.",
+    version=lambda: version("sellable"),
+    result_action="return_value",
+)
+
+
+@app.command(help_flags=[], version_flags=[])
+def run(*options: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]) -> int:
+    """Run the inventory pipeline; `sellable run --help` lists its options, Beam's own are passed through."""
+    from pipelines import inventory_sync
+
+    return inventory_sync.run(list(options))
+
+
+@app.command
+def summary(*, database: Path = DATABASE, run_id: str | None = None) -> int:
+    """Show how everything ended in a run, and what needs a hand.
+
+    Parameters
+    ----------
+    database
+        The views that the run wrote.
+    run_id
+        Which run; the last one where none is named.
+    """
+    from pipelines.summary import print_summary
+
+    return EXIT_OK if print_summary(database, run_id) else EXIT_NO
+
+
+@app.command
+def explain(item: str, /, *, channel: str | None = None, database: Path = DATABASE) -> int:
+    """Show why channels are told what they are told of an item.
+
+    Parameters
+    ----------
+    item
+        Our id of the item, or a channel's listing of it.
+    channel
+        Only this channel.
+    database
+        The views that a run wrote.
+    """
+    from pipelines.explaining import explain as explanation_of
+    from pipelines.item_report import UnknownItemError
+    from pipelines.terminal_text import neutral, new_console
+
+    try:
+        new_console().print(explanation_of(database, item, channel))
+    except UnknownItemError as error:
+        for line in str(error).splitlines():
+            print(neutral(line), file=sys.stderr)
+        return EXIT_NO
+    return EXIT_OK
+
+
+@app.command
+def validate(
+    *,
+    mappings: Path = MAPPINGS,
+    master_data: Annotated[Path, Parameter(name=("--master_data", "--master"))] = MASTER_DATA,
+    policy: Path = POLICY,
+) -> int:
+    """Check mappings with their samples, master data and policy; every problem with its file and line.
+
+    Parameters
+    ----------
+    mappings
+        A folder with a folder for each source.
+    master_data
+        A folder of tables.
+    policy
+        The policy file.
+    """
+    from pipelines.validating import validate as validation_of
+
+    found = validation_of(mappings, master_data, policy)
+    for problem in found.problems:
+        print(problem, file=sys.stderr)
+    for line in found.right:
+        print(f"OK  {line}")
+    return EXIT_NO if found.problems else EXIT_OK
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what was typed; the exit code says how it went."""
+    from transforms.publication.view_database import ViewsError
+
+    try:
+        code = app(sys.argv[1:] if arguments is None else list(arguments), exit_on_error=False)
+        sys.stdout.flush()
+    except cyclopts.CycloptsError:  # what was wrong is printed already
+        return EXIT_NOT_DONE
+    except ViewsError as error:
+        print(f"sellable: {error}", file=sys.stderr)
+        return EXIT_NOT_DONE
+    except BrokenPipeError:  # `sellable summary | head`: what is left has no reader
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_READER_GONE
+    return code if isinstance(code, int) else EXIT_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())
