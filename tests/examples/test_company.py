@@ -2,7 +2,6 @@
 
 import csv
 import importlib.util
-import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,7 @@ import pytest
 from schemas.encoding import pack
 from schemas.master_data import load_master_data
 from schemas.policy_spec import load_policy
-from schemas.records import Alert, AvailabilityRow, ClaimRow, Decision, Discrepancy, Envelope, PositionRow, StockEvent
+from schemas.records import Alert, ClaimRow, Decision, Discrepancy, Envelope, PositionRow, StockEvent
 from transforms.arrival.format_table import format_of_name
 from transforms.canonical.canonical_rules import Canonical, Front, canonicalise
 from transforms.canonical.mapping_rules import load_mappings
@@ -296,42 +295,3 @@ def test_lots_that_may_not_be_sold_lie_on_the_shelf() -> None:
     }
     unsellable = {lot for lot in shelved if status[lot][0] != "released" or status[lot][1] <= "2026-03-02"}
     assert unsellable == {("BEANS-ESPRESSO", "E2508"), ("BEANS-DECAF", "D2601"), ("TABS-CLEAN", "TC-0397")}
-
-
-TABLE = re.compile(r"^\| (\d\d:\d\d:\d\d) \| (.+?) \| .+ \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
-
-
-def test_the_hand_worked_item_is_added_up_right_and_names_real_files() -> None:
-    rows = TABLE.findall((COMPANY / "hand_worked.md").read_text(encoding="utf-8"))
-    assert len(rows) == 16
-    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
-    assert [row for row in rows if int(row[2]) + int(row[3]) - int(row[4]) != int(row[5])] == []
-    files = {file for row in rows for file in row[1].split(", ")}
-    assert [file for file in files if not (DAY / file).is_file()] == []
-
-
-def test_the_hand_worked_item_ends_as_the_books_say() -> None:
-    *_, last = TABLE.findall((COMPANY / "hand_worked.md").read_text(encoding="utf-8"))
-    on_hand = {
-        (row["location"], row["disposition"]): row["on_hand_quantity"]
-        for row in _rows("expected_positions.csv")
-        if row["item"] == "MUG-BLUE"
-    }
-    assert on_hand == {
-        ("EAST", "sellable"): last[2],
-        ("WEST", "sellable"): last[3],
-        ("EAST", "damaged"): "1",
-        ("EAST", "returns_hold"): "0",
-    }
-    claims = [int(row["open_quantity"]) for row in _rows("expected_claims.csv") if row["item"] == "MUG-BLUE"]
-    assert (sorted(claims), sum(claims)) == ([2, 4, 24], int(last[4]))
-
-
-TOLD = re.compile(r"^\| (web|marketplace|retailer|b2b) \| .+ \| (\d+)(?: cases?)? \|$", re.MULTILINE)
-
-
-def test_every_channel_is_told_what_was_worked_out_by_hand() -> None:
-    by_hand = dict(TOLD.findall((COMPANY / "hand_worked.md").read_text(encoding="utf-8")))
-    rows = [row for row in _records() if isinstance(row, AvailabilityRow) and row.item == "MUG-BLUE"]
-    assert {row.channel: str(row.available_quantity) for row in rows} == by_hand
-    assert len(by_hand) == 4

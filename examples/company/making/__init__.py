@@ -9,6 +9,6 @@
 - `channel_shapes` what shop, marketplace, portal, retailer and returns desk write
 - `erp_shapes`     what the two ERPs write
 - `routine`        the ordinary day, drawn from a seed
-- `story`          the part of the day that is told line by line in `hand_worked.md`, and the other scripted trade
+- `story`          the part of the day that is told line by line in the project's README, and the other scripted trade
 - `traps`          everything that goes wrong
 """

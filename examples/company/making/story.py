@@ -1,6 +1,6 @@
 """Story: the part of the day that is told by hand: the blue mug's, the trade customers', purchases, returns, the rush.
 
-`hand_worked.md` follows the blue mug line by line; change nothing about it here without counting it again there.
+The project's README follows the blue mug line by line; change nothing about it here without counting it again there.
 """
 
 from datetime import datetime, timedelta
