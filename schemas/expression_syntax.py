@@ -4,11 +4,13 @@ Two things are made exact that plain JMESPath leaves to floats: a literal such a
 One function is added, since a JMESPath filter cannot look outside the list that it filters:
 
     by(message.items, 'id', line.item_id)     the first of message.items whose id equals line.item_id, or null
+
+One trap is closed: `!a.b` is to JMESPath the b of whether there is no a, which is always null.
 """
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from jmespath import Options, functions
@@ -18,6 +20,8 @@ from jmespath.parser import ParsedResult, Parser
 EXPRESSION_CHARS_MAX = 1_000
 
 _PARSER_WORDS = re.compile(r"^(Invalid|Bad) jmespath expression: |(, for expression)?:$", re.IGNORECASE)
+
+_NUMBER = re.compile(r"[+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 Node = dict[str, Any]
 
@@ -30,15 +34,14 @@ class _Functions(functions.Functions):
         exact = [(*names, "Decimal") if "float" in names else names for names in inside]
         return ([*allowed, "Decimal"] if "float" in allowed else allowed), exact
 
+    def _convert_to_jmespath_type(self, name: str) -> str:
+        return "number" if name == "Decimal" else str(super()._convert_to_jmespath_type(name))
+
     @functions.signature({"types": []})
     def _func_to_number(self, value: Any) -> Any:
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             return value
-        try:
-            number = Decimal(value) if isinstance(value, str) else Decimal("NaN")
-        except InvalidOperation:
-            return None
-        return number if number.is_finite() else None
+        return Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None
 
     @functions.signature({"types": []})
     def _func_to_string(self, value: Any) -> Any:
@@ -69,11 +72,15 @@ def parse_expression(text: str) -> ParsedResult:
     for node in _nodes(parsed):
         if node["type"] == "function_expression":
             _check_call(text, node)
+        elif node["type"] == "subexpression" and node["children"][0]["type"] == "not_expression":
+            raise ValueError(f"{text!r} looks for a name in a yes or no, expected brackets as in !(a.b)")
+        if node["type"] == "subexpression" and node["children"][0]["type"] == "not_expression":
+            raise ValueError(f"{text!r} negates only up to the first dot, expected !(...) around all of it")
     return ParsedResult(text, _exact(parsed))
 
 
 def names_read(parsed: ParsedResult) -> set[str]:
-    """The names that an expression looks up in its context: `message`, `line`, ..."""
+    """The names that an expression looks up in its context: `message`, `line`, ...; `@` for the context itself."""
     return set(_outer_names(parsed.parsed))
 
 
@@ -102,6 +109,8 @@ def _children(node: Node) -> list[Node]:
 def _outer_names(node: Node) -> Iterator[str]:
     if node["type"] == "field":
         yield node["value"]
+    elif node["type"] in ("current", "identity"):
+        yield "@"
     elif node["type"] in _OUTER_FIRST:
         yield from _outer_names(node["children"][0])  # the others look into what the first one found
     elif node["type"] != "expref":

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from jmespath.exceptions import JMESPathError
+from jmespath.exceptions import JMESPathError, JMESPathTypeError
 
 from schemas.expression_syntax import OPTIONS, Node, parse_expression
+from transforms.canonical.quantities import shown
 
 Context = dict[str, Any]
 Read = Callable[[Any], Any]
@@ -35,9 +36,15 @@ def compile_read(text: str) -> Read:
         try:
             return parsed.search(context, OPTIONS)
         except _DATA_ERRORS as error:
-            raise ExpressionError(f"{text} cannot be computed: {str(error).splitlines()[0]}") from error
+            raise ExpressionError(f"{text} cannot be computed: {_why(error)}") from None
 
     return search
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, JMESPathTypeError):  # its own text holds the whole value, which may be a whole document
+        return f"{error.function_name}() got {shown(error.current_value)}, expected {' or '.join(error.expected_types)}"
+    return str(error).splitlines()[0]
 
 
 def compile_test(text: str | None) -> Read | None:
@@ -143,8 +150,9 @@ def _comparison(node: Node) -> Read | None:
         return None
     left, right = parts
     equal = node["value"] == "eq"
-    literal = next((child["value"] for child in node["children"] if child["type"] == "literal"), None)
-    if literal.__class__ is str and node["children"][1]["type"] == "literal":
+    second = node["children"][1]
+    if second["type"] == "literal" and isinstance(second["value"], str):
+        literal = second["value"]
         return (lambda value: left(value) == literal) if equal else (lambda value: left(value) != literal)
     return lambda value: _same(left(value), right(value)) is equal
 
