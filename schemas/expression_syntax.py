@@ -20,7 +20,6 @@ from jmespath.parser import ParsedResult, Parser
 EXPRESSION_CHARS_MAX = 1_000
 
 _PARSER_WORDS = re.compile(r"^(Invalid|Bad) jmespath expression: |(, for expression)?:$", re.IGNORECASE)
-
 _NUMBER = re.compile(r"[+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 Node = dict[str, Any]
@@ -72,8 +71,6 @@ def parse_expression(text: str) -> ParsedResult:
     for node in _nodes(parsed):
         if node["type"] == "function_expression":
             _check_call(text, node)
-        elif node["type"] == "subexpression" and node["children"][0]["type"] == "not_expression":
-            raise ValueError(f"{text!r} looks for a name in a yes or no, expected brackets as in !(a.b)")
         if node["type"] == "subexpression" and node["children"][0]["type"] == "not_expression":
             raise ValueError(f"{text!r} negates only up to the first dot, expected !(...) around all of it")
     return ParsedResult(text, _exact(parsed))
