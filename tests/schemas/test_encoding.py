@@ -131,6 +131,7 @@ reported_events = st.builds(
     expected_at=st.none() | moments,
     expires_at=st.none() | moments,
     location_code=texts,
+    event_index=st.integers(-1, 1_000_000),
 )
 
 

@@ -118,4 +118,3 @@ def count_message(source: str, canonical: Canonical) -> list[OutcomeCount]:
     counts += [OutcomeCount(source, "event", one.outcome, one.reason, 1) for one in canonical.rejections]
     counts += [OutcomeCount(source, "event", "compared", one.reason, 1) for one in canonical.ignored]
     return counts
-
