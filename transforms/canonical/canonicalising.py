@@ -1,7 +1,7 @@
 """Canonicalising: raw messages in, canonical events out; what cannot go on leaves on the side with its reason."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -15,6 +15,8 @@ from transforms.canonical.canonical_rules import Front, canonicalise, count_mess
 
 REJECTIONS = "rejections"
 COUNTS = "counts"
+
+Ending = tuple[str, str, str, str]  # source, level, outcome, reason
 
 
 class CanonicaliseMessages(beam.PTransform[Any, Any]):
@@ -41,17 +43,26 @@ class _CanonicaliseFn(beam.DoFn):
         self.front = front
 
     def start_bundle(self) -> None:
-        self.counts: Counter[tuple[str, str, str, str]] = Counter()
+        self.events_made: Counter[str] = Counter()  # by source, of messages that made events and nothing else
+        self.messages_mapped: Counter[str] = Counter()
+        self.counts: Counter[Ending] = Counter()
 
-    def process(self, envelope: Envelope) -> Iterator[Any]:
+    def process(self, envelope: Envelope) -> Iterable[Any]:
         canonical = canonicalise(envelope, self.front)
-        for *ending, total in count_message(envelope.source, canonical):
-            self.counts[tuple(ending)] += total  # type: ignore[index]
-        for rejection in canonical.rejections:
-            yield beam.pvalue.TaggedOutput(REJECTIONS, rejection)
-        yield from canonical.events
+        events, rejections, ignored = canonical
+        if events and not (rejections or ignored):  # nearly all: no counts are made for them one by one
+            self.messages_mapped[envelope.source] += 1
+            self.events_made[envelope.source] += len(events)
+            return events
+        for count in count_message(envelope.source, canonical):
+            self.counts[count.source, count.level, count.outcome, count.reason] += count.total
+        return [*(beam.pvalue.TaggedOutput(REJECTIONS, one) for one in rejections), *events]
 
     def finish_bundle(self) -> Iterator[Any]:
+        for source, total in self.messages_mapped.items():
+            self.counts[source, "message", "in", ""] += total
+            self.counts[source, "message", "mapped", ""] += total
+            self.counts[source, "message", "events", ""] += self.events_made[source]
         for ending, total in self.counts.items():
             count = WindowedValue(OutcomeCount(*ending, total), MIN_TIMESTAMP, (GlobalWindow(),))
             yield beam.pvalue.TaggedOutput(COUNTS, count)
