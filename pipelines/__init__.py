@@ -1,1 +1,15 @@
-"""Pipelines: they wire transforms and decide nothing."""
+"""Pipelines: they wire transforms and decide nothing; beside them, what people type and read.
+
+- `command_line`     `sellable run`, `summary`, `explain`, `validate`
+- `options`          the flags of a run, checked
+- `inventory_sync`   the main job
+- `progress`         a line every few seconds while it runs
+- `balance_rules`    whether every message and event ended exactly once
+- `run_report`       what the views say of a run
+- `summary`          that, for people
+- `item_report`      what the views say of an item
+- `message_excerpt`  the beginning of a message as it arrived
+- `explaining`       that, for people
+- `validating`       mappings, master data and policy, checked before anything runs
+- `terminal_text`    text from outside that a terminal cannot obey
+"""

@@ -47,4 +47,11 @@ def new_console(out: TextIO | None = None) -> Console:
     if isinstance(out, TextIOWrapper):
         out.reconfigure(errors="backslashreplace")
     width = None if out.isatty() else LOG_WIDTH
-    return Console(file=out, width=width, highlight=False, emoji=False, markup=False)
+    return _Console(file=out, width=width, highlight=False, emoji=False, markup=False)
+
+
+class _Console(Console):
+    """A console that leaves a reader who went away to the command line; rich would end the program with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError

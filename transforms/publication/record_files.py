@@ -4,7 +4,7 @@ The files hold every change that was published, not the newest row only: a reade
 highest version. A view without rows still gets its file, and in Avro its schema, so that loads need no special case.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.io import WriteToAvro, WriteToText
@@ -12,8 +12,7 @@ from apache_beam.io import WriteToAvro, WriteToText
 from transforms.publication.row_documents import avro_maker, avro_schema, json_line, json_maker
 from transforms.publication.view_tables import VIEWS, View, view_of
 
-FileFormat = Literal["jsonl", "avro"]
-
+FILE_FORMATS = ("jsonl", "avro")
 WINDOW_SECONDS = 60  # of a stream: one set of files for each minute
 FILE_VIEWS = tuple(view for view in VIEWS if view.name != "run")  # runs are written by whoever starts them
 
@@ -28,8 +27,10 @@ class WriteRecordFiles(beam.PTransform[Any, Any]):
     Source:   JSON Lines (jsonlines.org); Apache Avro 1.11, decimals as strings, times as timestamp-micros.
     """
 
-    def __init__(self, folder: str, file_format: FileFormat = "jsonl", run_id: str = "") -> None:
+    def __init__(self, folder: str, file_format: str = "jsonl", run_id: str = "") -> None:
         super().__init__()
+        if file_format not in FILE_FORMATS:
+            raise ValueError(f"no file format {file_format!r}, expected one of {', '.join(FILE_FORMATS)}")
         self.folder = folder.rstrip("/")
         self.file_format = file_format
         self.run_id = run_id

@@ -11,7 +11,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.test_stream import TestStream as ScriptedStream  # pytest would collect it by its name
 
 from tests.transforms.publication.rows import decision, ended, position, rejection
-from transforms.publication.record_files import FILE_VIEWS, FileFormat, WriteRecordFiles
+from transforms.publication.record_files import FILE_FORMATS, FILE_VIEWS, WriteRecordFiles
 
 RECORDS = [position("5", 1), decision(), position("2.50", 2), rejection(payload=b"\xff"), ended(3, "posted")]
 
@@ -27,8 +27,8 @@ def read(folder: Path, view: str) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize("file_format", ["jsonl", "avro"])
-def test_each_view_has_a_folder_with_every_change(tmp_path: Path, file_format: FileFormat) -> None:
+@pytest.mark.parametrize("file_format", FILE_FORMATS)
+def test_each_view_has_a_folder_with_every_change(tmp_path: Path, file_format: str) -> None:
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
         _ = pipeline | beam.Create(RECORDS) | WriteRecordFiles(str(tmp_path), file_format, "R7")
     assert sorted(folder.name for folder in tmp_path.iterdir()) == sorted(view.name for view in FILE_VIEWS)
@@ -39,6 +39,11 @@ def test_each_view_has_a_folder_with_every_change(tmp_path: Path, file_format: F
     assert dead_letter.get("payload", dead_letter.get("payload_base64")) in (b"\xff", "/w==")
     assert [(row["total"], row["run_id"]) for row in read(tmp_path, "run_count")] == [(3, "R7")]
     assert read(tmp_path, "alert") == []
+
+
+def test_a_format_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="no file format 'parquet', expected one of jsonl, avro"):
+        WriteRecordFiles("out", "parquet")
 
 
 def test_a_stream_gives_files_for_each_minute(tmp_path: Path) -> None:
