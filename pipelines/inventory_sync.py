@@ -3,13 +3,14 @@
     python -m pipelines.inventory_sync --input_folder examples/company/day
 
 Everything that can be wrong with options, mappings, master data, policy or database is said before anything starts,
-with file and line, and ends with exit code 2. Beam's own options are passed through.
+with file and line, and ends with exit code 2; a run whose counts do not add up ends with 1. Beam's own options are
+passed through.
 """
 
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -17,6 +18,8 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipelines.options import OptionsError, Settings, help_text, refuse_unknown, settings_of
+from pipelines.progress import Progress
+from pipelines.summary import print_summary
 from schemas.master_data import load_master_data
 from schemas.policy_spec import load_policy
 from schemas.yaml_files import SpecError
@@ -26,15 +29,15 @@ from transforms.canonical.canonicalising import CanonicaliseMessages
 from transforms.canonical.mapping_rules import load_mappings
 from transforms.ledger.keeping import KeepLedger
 from transforms.publication.counts import CountOutcomes
-from transforms.publication.newest_rows import NewestRows
 from transforms.publication.record_files import WriteRecordFiles
+from transforms.publication.runs import finish_run, start_run
 from transforms.publication.sqlite_views import WriteSqliteViews
 from transforms.publication.tallies import TallyElements
 from transforms.publication.topics import PublishRecords
-from transforms.publication.view_database import ViewsError, create_views, open_to_write, write_batches
+from transforms.publication.view_database import ViewsError, create_views
 from transforms.publication.view_tables import Run
 
-EXIT_OK, EXIT_CONFIGURATION = 0, 2
+EXIT_OK, EXIT_UNBALANCED, EXIT_CONFIGURATION = 0, 1, 2
 
 
 class Config(NamedTuple):
@@ -78,32 +81,32 @@ def _read(config: Config) -> Any:
     return ReadEnvelopesFromPubSub(formats, subscription=settings.input_subscription)
 
 
-def execute(options: PipelineOptions, config: Config) -> None:
-    """Run the flow to its end, or until it is cancelled, and note the run beside the views."""
-    started_at = datetime.now(UTC)
+def execute(options: PipelineOptions, config: Config) -> bool:
+    """Run the flow to its end, or until somebody stops it; returns whether its counts add up."""
+    settings = config.settings
     pipeline = beam.Pipeline(options=options)
     build_pipeline(pipeline, config)
-    pipeline.run().wait_until_finish()
-    note_run(config, started_at)
+    start_run(settings.database, _run_record(config))
+    with nullcontext() if settings.quiet else Progress(settings.database):
+        try:
+            pipeline.run().wait_until_finish()
+        except KeyboardInterrupt:
+            print("stopped; the views hold what was done until then", file=sys.stderr)
+    finish_run(settings.database, config.run_id, datetime.now(UTC))
+    return settings.quiet or print_summary(settings.database, config.run_id)
 
 
-def note_run(config: Config, started_at: datetime) -> None:
-    """Write what was run, by which rules, to the view `run`."""
+def _run_record(config: Config) -> Run:
     settings, front = config.settings, config.front
-    rows = NewestRows(config.run_id)
-    rows.add(
-        Run(
-            run_id=config.run_id,
-            started_at=started_at,
-            finished_at=datetime.now(UTC),
-            input=settings.input,
-            policy_version=front.policy.version,
-            master_version=front.master.version,
-            options=json.dumps({name: str(value) for name, value in settings._asdict().items()}),
-        )
+    return Run(
+        run_id=config.run_id,
+        started_at=datetime.now(UTC),
+        finished_at=None,
+        input=settings.input,
+        policy_version=front.policy.version,
+        master_version=front.master.version,
+        options=json.dumps({name: str(value) for name, value in settings._asdict().items() if value}),
     )
-    with closing(open_to_write(settings.database)) as connection:
-        write_batches(connection, rows.batches())
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -122,8 +125,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         print(f"sellable: nothing was started:\n{error}", file=sys.stderr)
         return EXIT_CONFIGURATION
     options.view_as(StandardOptions).streaming = settings.input_folder is None
-    execute(options, config)
-    return EXIT_OK
+    return EXIT_OK if execute(options, config) else EXIT_UNBALANCED
 
 
 if __name__ == "__main__":

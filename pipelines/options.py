@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -65,7 +65,7 @@ class Settings(NamedTuple):
     policy: Path
     database: Path
     records_folder: Path | None
-    records_format: str
+    records_format: Literal["jsonl", "avro"]
     topics: dict[str, str]
     as_of: datetime | None  # the moment that counts as now; None: the clock on the wall
     quiet: bool
@@ -81,7 +81,7 @@ def refuse_unknown(arguments: list[str]) -> None:
     parser = _parser()
     for known in PipelineOptions.__subclasses__():
         if known is not InventoryOptions:
-            known._add_argparse_args(parser)  # noqa: SLF001 - the hook that Beam defines for this
+            known._add_argparse_args(parser)  # type: ignore[arg-type]  # noqa: SLF001 - the hook that Beam defines
     names = {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001
     for flag in (argument.split("=")[0] for argument in arguments if argument.startswith("--")):
         if flag not in names:
