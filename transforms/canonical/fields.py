@@ -3,6 +3,7 @@
 A field that cannot be filled raises `FieldError` with its reason code; `event_templates` adds which one it was.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +18,9 @@ from transforms.canonical.quantities import QuantityError, shown, to_quantity
 from transforms.canonical.times import TimeError, to_time
 
 TEXT_CHARS_MAX = 500  # longer than any id or code; a field that holds more holds something else
+INTEGER_BITS_MAX = 3 * TEXT_CHARS_MAX  # Python refuses to write integers of many thousand digits
 SEQUENCE_DIGITS_MAX = 18  # what fits 64 bits
+VALUES_SHOWN_MAX = 12
 TIMES_REMEMBERED = 512  # of each field: the lines of one message share their times
 
 ReadText = Callable[[Context], str]
@@ -38,11 +41,16 @@ def origin(value: Origin) -> Read:
         return lambda _context: constant
     reads = [compile_read(text) for text in value.expressions()]
     if value.first is not None:
-        return lambda context: next((found for read in reads if (found := read(context)) not in (None, "")), None)
+        return lambda context: next((found for read in reads if not is_blank(found := read(context))), None)
     if value.join is not None:
         separator = value.with_ or ""
         return lambda context: _joined([to_text(read(context)) for read in reads], separator)
     return reads[0]
+
+
+def is_blank(found: Any) -> bool:
+    """Whether a source said nothing: null, or text of blanks, as CSV and XML write it. Zero is something."""
+    return found is None or (found.__class__ is str and not found.strip())
 
 
 def _joined(parts: list[str], separator: str) -> str | None:
@@ -57,6 +65,9 @@ def to_text(value: Any) -> str:
     elif value is None:
         return ""
     elif isinstance(value, int) and not isinstance(value, bool):
+        if value.bit_length() > INTEGER_BITS_MAX:
+            expected = f"expected text or a number of at most {TEXT_CHARS_MAX} digits"
+            raise FieldError("bad_value", f"got {shown(value)}, {expected}")
         text = str(value)
     elif isinstance(value, Decimal):
         text = f"{value:f}"
@@ -108,9 +119,13 @@ def _changed(value: TextValue, text: str) -> str:
 def _translated(value: TextValue, text: str) -> str:
     known = value.default if value.values is None else value.values.get(text, value.default)
     if known is None and text:
-        expected = ", ".join(map(repr, value.values or ()))
-        raise FieldError("unmapped_value", f"got {shown(text)}, expected one of {expected}")
+        raise FieldError("unmapped_value", f"got {shown(text)}, expected one of {_some(list(value.values or ()))}")
     return known or ""
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - VALUES_SHOWN_MAX} more" if len(names) > VALUES_SHOWN_MAX else ""
+    return ", ".join(map(repr, names[:VALUES_SHOWN_MAX])) + more
 
 
 def kind_field(value: KindValue) -> ReadText:
@@ -122,14 +137,14 @@ def quantity_field(value: QuantityValue) -> Callable[[Context], Decimal]:
     """Reads a quantity exactly; nothing and null are not zero."""
     read = origin(value)
     is_turned = (lambda _context: True) if value.negate else compile_test(value.negate_when)
-    is_plain = value.decimal == "." and value.group is None
+    point = None if value.decimal == "." and value.group is None else _pointing(value.decimal, value.group)
 
     def read_quantity(context: Context) -> Decimal:
         found = read(context)
-        if found is None or (found.__class__ is str and not found.strip()):
+        if is_blank(found):
             raise FieldError("missing_quantity", "got nothing, expected a quantity: unknown is not zero")
         try:
-            quantity = to_quantity(found if is_plain else _pointed(value, found))
+            quantity = to_quantity(found if point is None or found.__class__ is not str else point(found))
         except QuantityError as error:
             raise FieldError("bad_quantity", str(error)) from None
         if value.absolute:
@@ -139,14 +154,21 @@ def quantity_field(value: QuantityValue) -> Callable[[Context], Decimal]:
     return read_quantity
 
 
-def _pointed(value: QuantityValue, found: Any) -> Any:
-    """Text with the source's own decimal and group characters, as everybody else writes it."""
-    if not isinstance(found, str):
-        return found
-    text = found if value.group is None else found.replace(value.group, "")
-    if value.decimal != "." and "." in text:
-        raise QuantityError(f"got {shown(found)}, expected a number with {value.decimal!r} before its decimals")
-    return text.replace(value.decimal, ".")
+def _pointing(decimal: str, group: str | None) -> Callable[[str], str]:
+    """Turns text with a source's own decimal and group characters into what everybody else writes."""
+    between = re.escape(group or "")
+    grouped = re.compile(rf"\s*[+-]?\d{{1,3}}(?:{between}\d{{3}})*(?:{re.escape(decimal)}\d*)?\s*", re.ASCII)
+
+    def point(text: str) -> str:
+        if group is not None and group in text.strip():
+            if not grouped.fullmatch(text):
+                raise QuantityError(f"got {shown(text)}, expected {group!r} between groups of three digits")
+            text = text.replace(group, "")
+        if decimal != "." and "." in text:
+            raise QuantityError(f"got {shown(text)}, expected a number with {decimal!r} before its decimals")
+        return text.replace(decimal, ".")
+
+    return point
 
 
 def time_field(value: TimeValue, timezone: str, *, is_required: bool = False) -> Callable[[Context], datetime | None]:
@@ -161,7 +183,7 @@ def time_field(value: TimeValue, timezone: str, *, is_required: bool = False) ->
 
     def read_time(context: Context) -> datetime | None:
         found = read(context)
-        if found is None or found == "":
+        if is_blank(found):
             if is_required:
                 raise FieldError("missing_field", "got nothing, expected a time")
             return None
