@@ -5,6 +5,7 @@
 - `channel_rules`       buffer, threshold, cap, blackout, whole sell units: from a pool to the figure a channel is told
 - `kit_offers`          the same for kits, from what their components leave
 - `offer_rules`         all of it for one item and every channel that lists it
+- `promise_rules`       what a channel may promise for each day, where its definition leans on expected supply
 - `update_rules`        an offer as a row that explains itself; what a channel must be told
 - `offers`              `DeriveAvailability`, the transform around them
 - `updates`             `DetectChanges`: only what differs from the last figure told

@@ -7,7 +7,7 @@ which dispositions it counts, whether claims come off, how many days of inbound 
     sellable      10 - 4 - 1 = 5      erp_available (counts quality_hold, ignores claims)   10 + 2 - 1 = 11
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -28,6 +28,15 @@ class Supply(NamedTuple):
     expected_at: datetime | None
 
 
+class DatedClaim(NamedTuple):
+    """The part of an item's open claims that is wanted on a named day, not at once."""
+
+    day: date
+    channel: str  # of a soft claim
+    location: str  # of a hard one
+    quantity: Decimal
+
+
 class ItemStock(NamedTuple):
     """All that offers need to know of one item, at one moment."""
 
@@ -36,6 +45,7 @@ class ItemStock(NamedTuple):
     soft_claims: Mapping[str, Decimal]  # by channel: open, not yet promised from a location
     hard_claims: Mapping[str, Decimal]  # by location: open and promised from there
     supplies: tuple[Supply, ...] = ()
+    dated_claims: tuple[DatedClaim, ...] = ()  # counted in soft and hard claims too
 
 
 class Rules(NamedTuple):
@@ -44,6 +54,14 @@ class Rules(NamedTuple):
     policy: Policy
     lots: Mapping[tuple[str, str], Lot]
     as_of: datetime
+    sold_on: date | None = None  # the day for which lots are judged; None: that of `as_of`
+
+
+class Placed(NamedTuple):
+    """Claims set against what is to serve them."""
+
+    at: dict[str, Decimal]  # by location, against stock
+    supplies: tuple[Supply, ...]  # what is still free of expected supply after claims that found no stock
 
 
 class Free(NamedTuple):
@@ -58,15 +76,17 @@ class Free(NamedTuple):
     by_location: dict[str, Decimal]  # never negative
 
 
-def is_lot_for_sale(lot: Lot | None, as_of: date, shelf_life_days_min: int) -> bool:
+def is_lot_for_sale(lot: Lot | None, on: date, shelf_life_days_min: int) -> bool:
     """Released, and good for at least the days that the channel asks for; a lot without a record or date is."""
     if lot is None:
         return True
-    if lot.status != "released":
-        return False
-    if lot.expires_on is None:
-        return True
-    return lot.expires_on > as_of and lot.expires_on - as_of >= timedelta(days=shelf_life_days_min)
+    last = last_selling_day(lot, shelf_life_days_min)
+    return lot.status == "released" and (last is None or on.toordinal() <= last)
+
+
+def last_selling_day(lot: Lot, shelf_life_days_min: int) -> int | None:
+    """The ordinal of the last day on which a lot is good for so many days more; None: it never expires."""
+    return None if lot.expires_on is None else lot.expires_on.toordinal() - max(1, shelf_life_days_min)
 
 
 def for_sale_by_location(stock: ItemStock, channel: ChannelPolicy, rules: Rules) -> dict[str, Decimal]:
@@ -82,16 +102,19 @@ def for_sale_by_location(stock: ItemStock, channel: ChannelPolicy, rules: Rules)
 def _sells(item: str, lot: str, channel: ChannelPolicy, rules: Rules) -> bool:
     if not lot:
         return True
-    return is_lot_for_sale(rules.lots.get((item, lot)), rules.as_of.date(), channel.minimum_shelf_life_days)
+    day = rules.sold_on or rules.as_of.date()
+    return is_lot_for_sale(rules.lots.get((item, lot)), day, channel.minimum_shelf_life_days)
 
 
-def place_claims(stock: ItemStock, rules: Rules) -> dict[str, Decimal]:
+def place_claims(stock: ItemStock, rules: Rules) -> Placed:
     """What is claimed at each location: hard claims where they are, soft ones where routing would ship them from.
 
     A soft claim goes to its own channel's locations in routing order, as far as they have stock for sale. What finds no
-    stock is placed nowhere: those locations are already empty, and the shortage is an alert of its own.
+    stock waits for the earliest supply that is expected there, which is then no longer free for anybody. What finds
+    none either is placed nowhere: those locations are already empty, and the shortage is an alert of its own.
     """
     placed = dict(stock.hard_claims)
+    supplies = [supply for _, supply in sorted(_expected(stock.supplies, rules.as_of.date()))]
     for channel in sorted(stock.soft_claims):
         left = stock.soft_claims[channel]
         known = rules.policy.channels.get(channel)
@@ -102,7 +125,38 @@ def place_claims(stock: ItemStock, rules: Rules) -> dict[str, Decimal]:
             if taken:
                 placed[location] = placed.get(location, ZERO) + taken
                 left -= taken
-    return placed
+        if left:
+            supplies = _without(left, supplies, sellable)
+    return Placed(placed, tuple(supplies))
+
+
+def _without(claimed: Decimal, supplies: Iterable[Supply], locations: Container[str]) -> list[Supply]:
+    """Supplies, earliest first, less a claim that waits for them."""
+    left = []
+    for supply in supplies:
+        taken = min(claimed, supply.quantity) if supply.location in locations else ZERO
+        left.append(supply._replace(quantity=supply.quantity - taken))
+        claimed -= taken
+    return left
+
+
+def expected_day(supply: Supply, today: date) -> date | None:
+    """The day in UTC on which a supply counts as there; None: not expected.
+
+    Supply without a date is not expected, nor is supply whose day has passed: what is late is counted again once
+    somebody names a new date. The day itself still counts, since many sources name a day and no hour.
+    """
+    if supply.expected_at is None:
+        return None
+    day = supply.expected_at.date()
+    return day if day >= today else None
+
+
+def _expected(supplies: Iterable[Supply], today: date) -> Iterator[tuple[date, Supply]]:
+    for supply in supplies:
+        day = expected_day(supply, today)
+        if day is not None:
+            yield day, supply
 
 
 def routed(locations: Iterable[str], routing: Iterable[str]) -> list[str]:
@@ -111,7 +165,7 @@ def routed(locations: Iterable[str], routing: Iterable[str]) -> list[str]:
     return sorted(locations, key=lambda location: (order.get(location, len(order)), location))
 
 
-def free_for(stock: ItemStock, channel: ChannelPolicy, placed: Mapping[str, Decimal], rules: Rules) -> Free:
+def free_for(stock: ItemStock, channel: ChannelPolicy, placed: Placed, rules: Rules) -> Free:
     """What a channel could draw from each of its locations before anyone else's pool comes off."""
     definition = rules.policy.definitions[channel.definition]
     here = {place: quantity for place, quantity in stock.on_hand.items() if place[0] in channel.locations}
@@ -119,11 +173,12 @@ def free_for(stock: ItemStock, channel: ChannelPolicy, placed: Mapping[str, Deci
     on_hand = sum(here.values(), ZERO)
     sellable = for_sale_by_location(stock, channel, rules)
     lots_not_for_sale = of_disposition - sum(sellable.values(), ZERO)
-    inbound = _inbound_by_location(stock, channel, definition.inbound_days, rules.as_of)
+    supplies = placed.supplies if definition.subtract_claims else stock.supplies
+    inbound = _inbound_by_location(supplies, channel, definition.inbound_days, rules.as_of.date())
     reserved = safety = ZERO
     by_location = {}
     for location in routed(channel.locations, rules.policy.routing):
-        claimed = placed.get(location, ZERO) if definition.subtract_claims else ZERO
+        claimed = placed.at.get(location, ZERO) if definition.subtract_claims else ZERO
         held_back = rules.policy.location_safety_stock(stock.item, location)
         reserved += claimed
         safety += held_back
@@ -140,12 +195,15 @@ def free_for(stock: ItemStock, channel: ChannelPolicy, placed: Mapping[str, Deci
     )
 
 
-def _inbound_by_location(stock: ItemStock, channel: ChannelPolicy, days: int, as_of: datetime) -> dict[str, Decimal]:
+def _inbound_by_location(
+    supplies: Iterable[Supply], channel: ChannelPolicy, days: int, today: date
+) -> dict[str, Decimal]:
+    """What is expected within a number of days of which today is the first."""
     if not days:
         return {}
-    horizon = as_of + timedelta(days=days)
+    end = today + timedelta(days=days)
     found: dict[str, Decimal] = {}
-    for supply in stock.supplies:
-        if supply.location in channel.locations and supply.expected_at is not None and supply.expected_at <= horizon:
+    for day, supply in _expected(supplies, today):
+        if day < end and supply.location in channel.locations:
             found[supply.location] = found.get(supply.location, ZERO) + supply.quantity
     return found

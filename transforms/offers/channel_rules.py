@@ -34,7 +34,7 @@ def pool_steps(pool: Pool, definition: str) -> list[Step]:
     off = [
         ("other_dispositions", free.other_dispositions, f"not counted by definition {definition}"),
         ("lots_not_for_sale", free.lots_not_for_sale, "expired, recalled, held or too short a shelf life"),
-        ("inbound", -free.inbound, f"expected within the horizon of definition {definition}"),
+        ("inbound", -free.inbound, f"expected within the days of definition {definition}, less what waits for it"),
         ("reserved", free.reserved, "open claims at these locations"),
         ("safety_stock", free.safety_stock, "by location"),
     ]

@@ -1,13 +1,14 @@
 """Offer rules: what every channel that lists an item or a kit may sell of it, and what of a request can be granted."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 from schemas.master_data import Listing, MasterData
 from schemas.records import Component, StockEvent
 from transforms.kits.kit_rules import ONE, explode
 from transforms.offers.allocation_rules import Pool, allocate
-from transforms.offers.availability_rules import ItemStock, Rules
+from transforms.offers.availability_rules import ZERO, ItemStock, Rules
 from transforms.offers.channel_rules import Figure, after_safety_stock, pool_steps, told
 from transforms.offers.kit_offers import kit_pool
 
@@ -50,18 +51,28 @@ def _figure(
     return Figure(int(steps[-1].quantity), tuple(steps))
 
 
+def drawable(
+    item: str, channel: str, needs: tuple[Component, ...], pools: Mapping[str, Mapping[str, Pool]], rules: Rules
+) -> Decimal:
+    """What a channel could draw on of an item, in base units, or of a kit made of `needs`, in whole kits.
+
+    That is before its own publishing rules (buffer, threshold, cap, blackout) take something off what it is told.
+    """
+    if not rules.policy.eligible(channel, item):
+        return ZERO
+    if needs:
+        return kit_pool(channel, needs, pools, rules).quantity
+    return after_safety_stock(pools[item][channel].quantity, item, channel, rules)
+
+
 def grantable(event: StockEvent, stock_of: StockOf, master: MasterData, rules: Rules) -> bool:
     """Whether a channel may claim what a reservation request asks for: all of it, from its own pool, or nothing.
 
     A kit must be there whole: its components in the channel's pools, and together at some location.
     """
-    channel = event.channel
-    if channel not in rules.policy.channels:
+    if event.channel not in rules.policy.channels:
         return False
     items = [part.item for part in event.components] or [event.item]
     pools = {item: allocate(stock_of(item), rules) for item in items}
-    if event.components:
-        needs = explode(master.boms, event.item, ONE, event.occurred_at)
-        return kit_pool(channel, needs, pools, rules).quantity >= event.quantity
-    promised = after_safety_stock(pools[event.item][channel].quantity, event.item, channel, rules)
-    return promised >= event.quantity
+    needs = explode(master.boms, event.item, ONE, event.occurred_at) if event.components else ()
+    return drawable(event.item, event.channel, needs, pools, rules) >= event.quantity
