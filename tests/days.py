@@ -149,7 +149,7 @@ class _Maker:
         if event.order_reference:
             changes.append({"order_reference": REFERENCES[REFERENCES.index(event.order_reference) - 1]})
         if event.kind in OTHER_KIND:
-            changes.append({"kind": OTHER_KIND[event.kind]})
+            changes.append({"kind": OTHER_KIND[event.kind], "quantity": abs(event.quantity)})
         other = self._delivered_again(event._replace(**self.random.choice(changes)))
         if self._chance(0.15):
             other = other._replace(received_at=event.received_at)  # the message id decides

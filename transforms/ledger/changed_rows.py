@@ -1,16 +1,20 @@
 """Changed rows: what of an item's books changed since the last publication, as records for the views."""
 
 import json
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from schemas.records import Alert, ClaimRow, Discrepancy, InboundRow, PositionRow
 from transforms.ledger.claim_rules import Placed, add_to
-from transforms.ledger.item_ledger import Identity, ItemLedger, Place, ReportKey
+from transforms.ledger.item_ledger import Identity, ItemLedger, Place, Report, ReportKey
 from transforms.ledger.ledger_rules import LedgerRules
 from transforms.ledger.position_rules import ZERO
+
+_END = itemgetter(0)
 
 
 class Judged(NamedTuple):
@@ -23,14 +27,20 @@ class Judged(NamedTuple):
 
 
 def settle_claims(ledger: ItemLedger, now: datetime) -> None:
-    """Carry claims that changed into the open claims of their item."""
-    for order_reference in ledger.unsettled:
+    """Make the sums of open claims right for `now`: carry over what changed, and the holds that end in between.
+
+    Time may go back: a request is decided as of its receipt, which may lie before that of the one decided last.
+    """
+    earlier, later = sorted((ledger.settled_at or now, now))
+    ended = slice(bisect_right(ledger.expiring, earlier, key=_END), bisect_right(ledger.expiring, later, key=_END))
+    for order_reference in ledger.unsettled | {key for _, key in ledger.expiring[ended]}:
         claim = ledger.claims[order_reference]
         placed = claim.placed_at(now)
         _carry(ledger, claim.placed, -1)
         _carry(ledger, placed, 1)
         claim.placed = placed
     ledger.unsettled.clear()
+    ledger.settled_at = now
 
 
 def _carry(ledger: ItemLedger, placed: Placed, sign: int) -> None:
@@ -116,49 +126,57 @@ def _discrepancies(ledger: ItemLedger, now: datetime, rules: LedgerRules) -> Ite
 def _judgements(ledger: ItemLedger, now: datetime, rules: LedgerRules) -> Iterator[Judged]:
     changed = sorted(ledger.dirty, key=repr)
     for place, key in (key for what, key in changed if what == "count"):
-        yield from _judge_count(ledger, place, key)
+        yield from _judge_count(ledger, place, key, now)
     posted = {key for what, key in changed if what == "posted"}
     reported = {key for what, key in changed if what == "reported"}
     if posted:
         reported |= {key for key in ledger.reported if key[:3] in posted}
     for key in sorted(reported):
         yield from _judge_movement(ledger, key, now, rules)
-    for key in (key for what, key in changed if what == "report" and key not in ledger.reports):
-        yield from _cured(ledger, key, now)
+    for key in (key for what, key in changed if what == "report"):
+        stays = {_identity(ledger.reports[key], key)} if key in ledger.reports else set()
+        yield from _cured({one for one in ledger.flagged if (one[3], one[5]) == ("not_owner", key)} - stays, now)
     for key, report in ledger.reports.items():
         if ("report", key) in ledger.dirty or _disturbed(ledger, report.occurred_at):
             expected = _on_hand_as_of(ledger, report.location, report.lot, report.disposition, report.occurred_at)
-            identity = (report.location, report.lot, report.disposition, "not_owner", report.source, key)
-            yield Judged(identity, expected, report.quantity, report.occurred_at)
+            yield Judged(_identity(report, key), expected, report.quantity, report.occurred_at)
+
+
+def _identity(report: Report, key: str) -> Identity:
+    return (report.location, report.lot, report.disposition, "not_owner", report.source, key)
 
 
 def _disturbed(ledger: ItemLedger, at: datetime) -> bool:
     return ledger.disturbed_from is not None and ledger.disturbed_from <= at
 
 
-def _judge_count(ledger: ItemLedger, place: Place, key: str) -> Iterator[Judged]:
+def _judge_count(ledger: ItemLedger, place: Place, key: str, now: datetime) -> Iterator[Judged]:
     cell = ledger.cells[place]
+    said_before = {one for one in ledger.flagged if one[:3] == place and one[3] != "not_owner" and one[5] == key}
     count = next((count for count in cell.counts if count.key == key), None)
     if count is None:
-        for identity in [one for one in ledger.flagged if one[:3] == place and one[5] == key]:
-            yield Judged(identity, ZERO, ZERO, ledger.newest_at)  # type: ignore[arg-type]
+        yield from _cured(said_before, now)
         return
+    identity = (*place, count.kind, count.source, key)
+    yield from _cured(said_before - {identity}, now)
     expected = count.quantity if cell.is_opening(count) else count.quantity - count.difference
-    yield Judged((*place, count.kind, count.source, key), expected, count.quantity, count.occurred_at)
+    yield Judged(identity, expected, count.quantity, count.occurred_at)
 
 
 def _judge_movement(ledger: ItemLedger, key: ReportKey, now: datetime, rules: LedgerRules) -> Iterator[Judged]:
-    reported = ledger.reported[key]
-    if reported.newest_at + rules.settle > now:
-        return
     kind, location, reference, source = key
-    expected = ledger.posted.get((kind, location, reference), ZERO)
     identity = (location, "", "", "not_owner", source, f"{kind}:{reference}")
+    reported = ledger.reported.get(key)
+    if reported is None or reported.newest_at + rules.settle > now:
+        yield from _cured({identity} & ledger.flagged, now)
+        return
+    expected = ledger.posted.get((kind, location, reference), ZERO)
     yield Judged(identity, expected, reported.quantity, reported.newest_at)
 
 
-def _cured(ledger: ItemLedger, key: str, now: datetime) -> Iterator[Judged]:
-    for identity in [one for one in ledger.flagged if one[3] == "not_owner" and one[5] == key]:
+def _cured(identities: Iterable[Identity], now: datetime) -> Iterator[Judged]:
+    """What was said of reports that are gone, changed, or not settled any more is taken back."""
+    for identity in sorted(identities):
         yield Judged(identity, ZERO, ZERO, now)
 
 

@@ -3,6 +3,7 @@
 One function for each kind, in one table. An event on a kit does it once for each component.
 """
 
+from bisect import insort
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
@@ -61,6 +62,7 @@ def decide(books: Books, event: StockEvent, granted: Decimal) -> None:
             claim.refused = True
         if event.expires_at is not None:
             claim.expiries.append((event.expires_at, event.transaction_key))
+            insort(ledger.expiring, (event.expires_at, event.order_reference))
 
 
 def compare(books: Books, event: StockEvent, sign: int) -> None:
@@ -88,9 +90,14 @@ def _compare_movement(ledger: ItemLedger, event: StockEvent, quantity: Decimal, 
     key = (event.kind, event.location, reference, event.source)
     reported = ledger.reported.get(key)
     if reported is None:
-        reported = ledger.reported[key] = Reported(event.occurred_at)
+        reported = ledger.reported[key] = Reported()
     reported.quantity += sign * quantity
-    reported.newest_at = max(reported.newest_at, event.occurred_at)
+    if sign > 0:
+        reported.times.append(event.occurred_at)
+    else:
+        reported.times.remove(event.occurred_at)
+    if not reported.times:
+        del ledger.reported[key]
     ledger.dirty.add(("reported", key))
 
 

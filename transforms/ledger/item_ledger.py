@@ -32,11 +32,16 @@ class Report(NamedTuple):
 class Reported:
     """What one source, not the owner, reports of one kind for one reference."""
 
-    __slots__ = ("newest_at", "quantity")
+    __slots__ = ("quantity", "times")
 
-    def __init__(self, newest_at: datetime) -> None:
+    def __init__(self) -> None:
         self.quantity = ZERO
-        self.newest_at = newest_at
+        self.times: list[datetime] = []  # when each of its events occurred, unordered
+
+    @property
+    def newest_at(self) -> datetime:
+        """When the newest of its events occurred; there is always one."""
+        return max(self.times)
 
 
 Identity = tuple[str, str, str, str, str, str]  # location, lot, disposition, cause, source, reference
@@ -58,6 +63,7 @@ class ItemLedger:
         "dirty",
         "disturbed_from",
         "entries",
+        "expiring",
         "flagged",
         "hard_claims",
         "inbound",
@@ -68,6 +74,7 @@ class ItemLedger:
         "published",
         "reported",
         "reports",
+        "settled_at",
         "soft_claims",
         "unsettled",
         "version",
@@ -91,6 +98,8 @@ class ItemLedger:
         self.hard_claims: dict[str, Decimal] = {}  # location -> open claims promised from there
         self.dated_claims: dict[DatedKey, Decimal] = {}  # the part of both that is wanted on a named day
         self.unsettled: set[str] = set()  # order references not yet carried into the three sums above
+        self.expiring: list[tuple[datetime, str]] = []  # when holds end, with their order references, in order
+        self.settled_at: datetime | None = None  # the time for which the three sums above are right
         self.dirty: set[tuple[str, Any]] = set()  # what changed since the last publication
         self.disturbed_from: datetime | None = None  # the earliest time whose on hand changed since then
         self.flagged: set[Identity] = set()  # discrepancies published and not yet cured
@@ -119,10 +128,10 @@ class ItemLedger:
         """Put a quantity into a counter-account (negative: take it out)."""
         self.accounts[account] = self.accounts.get(account, ZERO) + quantity
 
-    def note_received(self, event: StockEvent) -> None:
-        """Keep the newest event by receipt, and the newest time for the horizon."""
+    def note_received(self, event: StockEvent, *, posted: bool) -> None:
+        """Keep the newest posted event by receipt, and the newest time for the horizon."""
         stamp = (event.received_at, event.transaction_key)
-        if self.last is None or stamp > self.last[:2]:
+        if posted and (self.last is None or stamp > self.last[:2]):
             self.last = LastEvent(*stamp, event.source, event.message_id, event.correlation_id)
         if self.newest_at is None or event.occurred_at > self.newest_at:
             self.newest_at = event.occurred_at

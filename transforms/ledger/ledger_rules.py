@@ -112,7 +112,7 @@ def _enter(books: Books, ledger: ItemLedger, event: StockEvent, packed: bytes, r
     for item in moved_items(event):
         touched = books[item]
         touched.version += 1
-        touched.note_received(event)
+        touched.note_received(event, posted=posted)
     return Result("posted" if posted else "compared", granted=granted)
 
 

@@ -12,12 +12,12 @@ from transforms.ledger.item_ledger import Books, ItemLedger, Report, Reported
 from transforms.ledger.position_rules import Cell, Count, Move
 from transforms.offers.update_rules import LastEvent
 
-LAYOUT = 2
+LAYOUT = 3
 
 _COUNT_FIELDS = ("occurred_at", "quantity", "source", "sequence", "received_at", "key", "kind")
 _CLAIM_FIELDS = ("recorded", "cancelled", "released", "granted", "refused", "allocated", "shipped")
 _CLAIM_SUMS = ("soft_claims", "hard_claims", "dated_claims")
-_PLAIN_FIELDS = ("version", "entries", "accounts", "posted", *_CLAIM_SUMS, "published", "alerts")
+_PLAIN_FIELDS = ("version", "entries", "accounts", "posted", *_CLAIM_SUMS, "settled_at", "published", "alerts")
 
 
 class StateError(ValueError):
@@ -46,7 +46,7 @@ def _dump(ledger: ItemLedger) -> tuple[Any, ...]:
         [(reference, _dump_claim(claim)) for reference, claim in ledger.claims.items()],
         [(reference, _dump_inbound(inbound)) for reference, inbound in ledger.inbound.items()],
         list(ledger.reports.items()),
-        [(key, reported.quantity, reported.newest_at) for key, reported in ledger.reported.items()],
+        [(key, reported.quantity, reported.times) for key, reported in ledger.reported.items()],
         ledger.newest_at,
         ledger.last,
         list(ledger.flagged),
@@ -61,9 +61,10 @@ def _load(row: tuple[Any, ...]) -> ItemLedger:
     ledger.compared = set(compared)
     ledger.cells = {place: _load_cell(cell) for place, cell in cells}
     ledger.claims = {reference: _load_claim(claim) for reference, claim in claims}
+    ledger.expiring = sorted((at, reference) for reference, claim in ledger.claims.items() for at, _ in claim.expiries)
     ledger.inbound = {reference: _load_inbound(one) for reference, one in inbound}
     ledger.reports = {key: Report(*report) for key, report in reports}
-    ledger.reported = {key: _load_reported(quantity, at) for key, quantity, at in reported}
+    ledger.reported = {key: _load_reported(quantity, times) for key, quantity, times in reported}
     ledger.newest_at = newest_at
     ledger.last = LastEvent(*last) if last else None
     ledger.flagged = set(flagged)
@@ -112,7 +113,7 @@ def _load_inbound(row: tuple[Any, ...]) -> Inbound:
     return inbound
 
 
-def _load_reported(quantity: Any, newest_at: Any) -> Reported:
-    reported = Reported(newest_at)
-    reported.quantity = quantity
+def _load_reported(quantity: Any, times: Any) -> Reported:
+    reported = Reported()
+    reported.quantity, reported.times = quantity, list(times)
     return reported

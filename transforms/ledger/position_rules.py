@@ -130,9 +130,8 @@ class Cell:
         if self._shares_its_time(at):
             self.recount()
             return iter(self.counts)
-        before = self.counts[at - 1] if at else None
-        expected = before.quantity if before else self.opening
-        count.difference = count.quantity - expected - self._moved_between(before, count)
+        expected = self.counts[at - 1].quantity if at else self.opening
+        count.difference = count.quantity - expected - self._moved_until(at)
         if at + 1 == len(self.counts):
             self.quantity += count.difference
             return iter((count,))
@@ -144,12 +143,17 @@ class Cell:
         neighbours = self.counts[max(0, at - 1) : at] + self.counts[at + 1 : at + 2]
         return any(other.occurred_at == occurred_at for other in neighbours)
 
-    def _moved_between(self, before: Count | None, count: Count) -> Decimal:
-        start = bisect_left(self.moves, before.occurred_at, key=_MOVE_AT) if before else 0
+    def _moved_until(self, at: int) -> Decimal:
+        """The movements that belong to the count at this index: those that none of an earlier time includes."""
+        count = self.counts[at]
+        before_at = self.counts[at - 1].occurred_at if at else None
+        # of several counts of one time any may include a movement of that time
+        before = self.counts[bisect_left(self.counts, before_at, key=_COUNT_AT) : at] if before_at else []
+        start = bisect_left(self.moves, before_at, key=_MOVE_AT) if before_at else 0
         end = bisect_right(self.moves, count.occurred_at, key=_MOVE_AT)
         total = ZERO
         for move in self.moves[start:end]:
-            if count.includes(move) and not (before and before.includes(move)):
+            if count.includes(move) and not any(other.includes(move) for other in before):
                 total += move.quantity
         return total
 
@@ -190,7 +194,8 @@ class Cell:
         """Whether a count only says what was there to begin with: it is the first and nothing came before it."""
         if self.has_opening or self.counts[0] is not count:
             return False
-        return not self.moves or not count.includes(self.moves[0])
+        end = bisect_right(self.moves, count.occurred_at, key=_MOVE_AT)
+        return not any(count.includes(move) for move in self.moves[:end])
 
     def differences(self) -> Decimal:
         """The sum that counts have put into this cell from the account count_difference."""

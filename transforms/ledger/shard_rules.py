@@ -63,9 +63,8 @@ class Shard:
         self.kits_above = kits_above(master.boms)
         self.due: list[Due] = []
         for ledger in self.books.values():
-            self._plan(
-                ledger, {("claim", key) for key in ledger.claims} | {("reported", key) for key in ledger.reported}
-            )
+            known = {("claim", key) for key in ledger.claims} | {("reported", key) for key in ledger.reported}
+            self._plan(ledger, known, ledger.settled_at)
 
     def fold(self, packed: Iterable[bytes], now: datetime) -> Fold:
         """Enter a group of packed events, earliest first, and bring what they touch up to date as of `now`."""
@@ -77,6 +76,8 @@ class Shard:
             outcomes[event.source, result.outcome, result.reason] += 1
             if result.outcome in {"posted", "compared"}:
                 touched |= moved_items(event)
+            elif result.outcome == "duplicate":  # one that was received earlier may change which count is the last
+                touched |= {item for item in moved_items(event) if self.books[item].dirty}
             if result.granted is not None:
                 records.append(_decision(event, result.granted))
             if result.loser is not None:
@@ -140,9 +141,7 @@ class Shard:
     def _decide(self, books: Books, event: StockEvent) -> Decimal:
         """All of a request or nothing, as the books stand when it was received."""
         for item in moved_items(event) & books.keys():
-            ledger = books[item]
-            ledger.unsettled |= {key for at, _, what, key in self.due if what == "claim" and at <= event.received_at}
-            settle_claims(ledger, event.received_at)
+            settle_claims(books[item], event.received_at)
         rules = Rules(self.policy, self.master.lots, event.received_at)
         fits = grantable(event, self._stock_of, self.master, rules)
         return event.quantity if fits else Decimal(0)
@@ -150,22 +149,25 @@ class Shard:
     def _plan(self, ledger: ItemLedger, changed: Iterable[tuple[str, Any]], after: datetime | None = None) -> None:
         """Put on the clock's list every hold that can expire and every comparison that is still to settle."""
         for what, key in changed:
-            at = None
-            if what == "claim":
-                at = ledger.claims[key].expires_at
-            elif what == "reported":
-                at = ledger.reported[key].newest_at + self.rules.settle
+            at = self._due_at(ledger, what, key)
             if at is not None and (after is None or at > after):
                 heappush(self.due, (at, ledger.item, what, key))
+
+    def _due_at(self, ledger: ItemLedger, what: str, key: Any) -> datetime | None:
+        if what == "claim" and key in ledger.claims:
+            return ledger.claims[key].expires_at
+        if what == "reported" and key in ledger.reported:
+            return ledger.reported[key].newest_at + self.rules.settle
+        return None
 
     def _wake(self, now: datetime) -> set[str]:
         woken: set[str] = set()
         while self.due and self.due[0][0] <= now:
-            _, item, what, key = heappop(self.due)
+            at, item, what, key = heappop(self.due)
             ledger = self.books[item]
+            if self._due_at(ledger, what, key) != at:
+                continue  # it has been put off, or is forgotten
             ledger.dirty.add((what, key))
-            if what == "claim":
-                ledger.unsettled.add(key)
             if item not in woken:
                 ledger.version += 1
                 woken.add(item)

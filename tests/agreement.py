@@ -1,0 +1,167 @@
+"""Agreement: a made day folded by the ledger in, every way in which it differs from the oracle out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from random import Random
+from typing import Any
+
+from schemas.encoding import pack
+from schemas.master_data import MasterData, build_master_data
+from schemas.policy_spec import Policy
+from schemas.records import StockEvent
+from tests.books import ZERO, Books, ClaimHead, Pair, check_decisions
+from tests.books import Claim as OracleClaim
+from tests.days import CHANNELS, DISPOSITIONS, LOCATIONS, LOTS, START, Day
+from tests.oracle import oracle
+from tests.published import Published
+from transforms.ledger.shard_rules import Shard
+
+TOLERANCE = Decimal("0.5")
+NOTHING = OracleClaim(ZERO, ZERO, ZERO, ZERO)
+
+POLICY = Policy.model_validate(
+    {
+        "version": "day",
+        "owner": "tests",
+        "definitions": {
+            "sellable": {"means": "what is there and free", "dispositions": ["sellable"]},
+            "atp": {"means": "and what is to come", "dispositions": ["sellable"], "inbound_days": 2},
+        },
+        "routing": ["WEST", "EAST"],
+        "safety_stock": [{"quantity": 2, "location": "EAST"}, {"quantity": 1, "channel": "marketplace"}],
+        "limits": {"count_tolerance": TOLERANCE, "settle_minutes": 60},
+        "channels": {
+            "web": {"definition": "sellable", "locations": ["EAST", "WEST"]},
+            "marketplace": {
+                "definition": "sellable",
+                "locations": ["EAST", "WEST", "NORTH3PL"],
+                "pool": {"kind": "percent", "percent": 30},
+            },
+            "b2b": {"definition": "atp", "locations": ["EAST", "NORTH3PL"], "pool": {"kind": "priority", "rank": 1}},
+        },
+    }
+)
+
+
+def master_of(day: Day) -> MasterData:
+    """Master data that knows all a made day can name; its ownership is the day's own."""
+    return _master(frozenset((kit, tuple(sorted(parts.items()))) for kit, parts in day.boms.items()))
+
+
+@cache
+def _master(kits: frozenset[tuple[str, tuple[tuple[str, Decimal], ...]]]) -> MasterData:
+    items = [f"SKU-{number}" for number in range(1, 7)] + sorted(kit for kit, _ in kits)
+    listed = ("SKU-1", "SKU-2", "SKU-3", *sorted(kit for kit, _ in kits))
+    tables = {
+        "items": [
+            {"item": one, "base_unit": "each", "divisible": "yes", "lot_controlled": "yes" if one == "SKU-2" else "no"}
+            for one in items
+        ],
+        "locations": [{"location": location} for location in LOCATIONS],
+        "dispositions": [{"disposition": disposition} for disposition in DISPOSITIONS],
+        "channels": [{"channel": channel} for channel in CHANNELS],
+        "listings": [{"channel": c, "listing": f"{c}-{item}", "item": item} for c in CHANNELS for item in listed],
+        "lots": [{"item": "SKU-2", "lot": lot, "status": "held" if lot == "LOT-B" else "released"} for lot in LOTS],
+    }
+    boms = [
+        {"kit": kit, "assembly": "on_demand", "components": [{"item": item, "quantity": each} for item, each in parts]}
+        for kit, parts in kits
+    ]
+    return build_master_data(tables, boms)
+
+
+def shard_of(day: Day) -> Shard:
+    return Shard(master_of(day), POLICY, owners_of=day.owner_of)
+
+
+def fold_day(day: Day, bundles: Sequence[Sequence[StockEvent]], seed: int) -> Published:
+    """The bundles into one shard, at times that never go back and end at the end of the day."""
+    shard, published = shard_of(day), Published()
+    for now, bundle in zip(clock(day, len(bundles), seed), bundles, strict=True):
+        published.take(shard.fold([pack(event) for event in bundle], now))
+        shard.check_conservation()
+    return published
+
+
+def clock(day: Day, bundles: int, seed: int) -> list[datetime]:
+    """When each bundle is folded: most near the end of the day, some before what they tell of."""
+    random = Random(seed)
+    length = int((day.now - START) / timedelta(seconds=1))
+    times = sorted(START + timedelta(seconds=random.randint(0, length)) for _ in range(bundles - 1))
+    return [*times, day.now]
+
+
+def expected_of(day: Day, arrived: Iterable[StockEvent], granted: Mapping[str, Decimal]) -> Books:
+    return oracle(
+        arrived,
+        now=day.now,
+        owner_of=day.owner_of,
+        settle=timedelta(minutes=60),
+        tolerance=TOLERANCE,
+        granted=granted,
+    )
+
+
+def differences(day: Day, arrived: Sequence[StockEvent], seen: Published) -> list[str]:
+    """Every figure in which the ledger and the oracle differ, and every broken promise of the ledger's own."""
+    books = expected_of(day, arrived, seen.granted())
+    parts: dict[str, tuple[Mapping[Any, Any], Mapping[Any, Any]]] = {
+        "position": (seen.positions(), _without_zeros(books.positions)),
+        "claim": _claims(seen, books),
+        "inbound": _inbound(seen, books),
+        "discrepancy": (seen.discrepancies(TOLERANCE), books.discrepancies),
+        "shortage": ({item: q for (item, _), q in seen.alerts("oversell").items()}, _without_zeros(books.shortage)),
+        "negative": (seen.alerts("negative_on_hand"), _negative(books)),
+        "outcome": _outcomes(seen, books),
+    }
+    found = [
+        f"{part} {key}: {ours.get(key)}, the oracle says {theirs.get(key)}"
+        for part, (ours, theirs) in parts.items()
+        for key in sorted(ours.keys() | theirs.keys(), key=repr)
+        if ours.get(key) != theirs.get(key)
+    ]
+    found += [f"version went back: {before} then {after}" for before, after in seen.went_back]
+    found += [f"told {key} {n}, available {seen.available()[key]}" for key, n in _misled(seen)]
+    return found + check_decisions(arrived, seen.decisions)
+
+
+def _without_zeros(quantities: Mapping[Any, Decimal]) -> dict[Any, Decimal]:
+    return {key: quantity for key, quantity in quantities.items() if quantity}
+
+
+def _claims(seen: Published, books: Books) -> tuple[dict[Pair, Any], dict[Pair, Any]]:
+    ours = {}
+    for key, row in seen.claims().items():
+        sums = (row.open_quantity, row.allocated_quantity, row.shipped_quantity, row.cancelled_quantity)
+        ours[key] = (OracleClaim(*sums), ClaimHead(row.channel, row.expires_at))
+    theirs = {key: (claim, books.claim_heads[key]) for key, claim in books.claims.items()}
+    emptied = {key for key, (claim, _) in ours.items() if claim == NOTHING and key not in theirs}
+    return {key: claim for key, claim in ours.items() if key not in emptied}, theirs
+
+
+def _inbound(seen: Published, books: Books) -> tuple[dict[Pair, Any], dict[Pair, Any]]:
+    """A receipt without an announcement leaves a row of zero, which the oracle does not speak of."""
+    ours = {key: (row.open_quantity, row.expected_at, row.location) for key, row in seen.inbound().items()}
+    ours = {key: row for key, row in ours.items() if row[0] or key in books.inbound}
+    return ours, {key: tuple(one) for key, one in books.inbound.items()}
+
+
+def _negative(books: Books) -> dict[Pair, Decimal]:
+    below = {key: quantity for key, quantity in books.positions.items() if quantity < 0}
+    return {(item, "/".join(place)): quantity for (item, *place), quantity in below.items()}
+
+
+def _outcomes(seen: Published, books: Books) -> tuple[dict[Any, int], dict[Any, int]]:
+    ours, theirs = {key: n for key, n in seen.outcomes.items() if n}, dict(books.outcomes)
+    if books.contested:
+        for counts in (ours, theirs):
+            again = counts.pop(("duplicate", ""), 0) + counts.pop(("dead_letter", "conflicting_duplicate"), 0)
+            counts["again", ""] = again
+    return ours, theirs
+
+
+def _misled(seen: Published) -> list[tuple[Any, int]]:
+    available = seen.available()
+    return [(key, quantity) for key, quantity in seen.told().items() if available[key] != quantity]
