@@ -65,7 +65,7 @@ REASONS: dict[str, Reason] = {
     "unknown_unit": _park("unit of the item", "item_units.csv, or its code to unit_codes.csv"),
     "unknown_channel": _park("channel", "channels.csv"),
     "unknown_listing": _park("listing of the channel", "listings.csv"),
-    "channel_ineligible": _check("the policy does not let this channel sell the item", "tell the channel, or change it"),
+    "channel_ineligible": _check("the policy does not let the channel sell the item", "tell the channel, or change it"),
     "negative_quantity": _check("a quantity below zero, which only an adjustment may have"),
     "absurd_quantity": _check("a quantity of zero for a movement, or more than any warehouse holds"),
     "fractional_quantity": _check("a part of a base unit that does not divide"),
