@@ -17,6 +17,7 @@ HISTORY_DAYS_MAX = 400  # all of it is kept in state
 
 Quantity = Annotated[Decimal, Field(ge=0, le=10_000_000, decimal_places=6), AfterValidator(plain)]
 Days = Annotated[int, Field(ge=0)]
+Units = Annotated[int, Field(ge=0, le=10_000_000)]  # sell units
 Moment = Annotated[datetime, AfterValidator(in_utc)]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -96,6 +97,20 @@ class Blackout(Spec):
         return self
 
 
+class Thresholds(Spec):
+    """The figures, in sell units, up to which a listing is told to be low or out."""
+
+    low: Units
+    out: Units = 0
+    hysteresis: Units = 0  # how far above a threshold a figure must rise before it counts as above
+
+    @model_validator(mode="after")
+    def _low_comes_before_out(self) -> Self:
+        if self.low <= self.out:
+            raise ValueError(f"low at {self.low} and out at {self.out}, expected low above out")
+        return self
+
+
 class Items(Spec):
     """Which items a channel may sell: `all`, `{only: [...]}` or `{except: [...]}`."""
 
@@ -123,3 +138,5 @@ class ChannelPolicy(Spec):
     cap: Quantity | None = None
     minimum_shelf_life_days: Days = 0
     blackouts: tuple[Blackout, ...] = ()
+    thresholds: Thresholds | None = None  # none: no stock signals
+    partial_requests: bool = False  # grant a reservation request what there is of it; otherwise all of it or nothing

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.policy_parts import Blackout, ChannelPolicy, Definition, Items, Limits, Pool, SafetyStock
+from schemas.policy_parts import Blackout, ChannelPolicy, Definition, Items, Limits, Pool, SafetyStock, Thresholds
 
 
 def channel(**fields: Any) -> ChannelPolicy:
@@ -70,7 +70,28 @@ def test_a_channel_without_more_words_shares_all_it_may_sell() -> None:
         cap=None,
         minimum_shelf_life_days=0,
         blackouts=(),
+        thresholds=None,
+        partial_requests=False,
     )
+
+
+def test_thresholds_need_no_more_than_low() -> None:
+    assert channel(thresholds={"low": 3}).thresholds == Thresholds(low=3, out=0, hysteresis=0)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "message"),
+    [
+        ({}, "low\n  Field required"),
+        ({"low": 5, "out": 5}, "low at 5 and out at 5, expected low above out"),
+        ({"low": 5, "hysteresis": -1}, "greater than or equal to 0"),
+        ({"low": 2.5}, "valid integer"),
+        ({"low": 5, "high": 50}, "Extra inputs are not permitted"),
+    ],
+)
+def test_thresholds_are_refused(thresholds: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Thresholds.model_validate(thresholds)
 
 
 def test_a_blackout_is_in_utc() -> None:
