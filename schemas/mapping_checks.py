@@ -74,7 +74,9 @@ def _value_problems(steps: Steps, value: Origin, known: frozenset[str]) -> Itera
         yield from _unknown_names((*steps, "negate_when"), value.negate_when, known)
     if isinstance(value, TimeValue):
         for form in value.format:
-            if not _is_time_format(form):
+            if "%Z" in form:
+                yield (*steps, "format"), f"{form!r} has names of zones, which mean many things, expected offsets, %z"
+            elif not _is_time_format(form):
                 yield (*steps, "format"), f"{form!r} is no time format, expected one such as %Y-%m-%d %H:%M:%S"
 
 
@@ -95,8 +97,8 @@ def _key_problems(steps: Steps, message: MessageSpec, index: int) -> Iterator[Fi
     """One key for several events means that all but the first are conflicting duplicates."""
     event = message.events[index]
     reads = {name for text in event.transaction_key for name in names_read(parse_expression(text))}
-    if message.each and not reads & OF_LINE:
-        expected = "expected a part that reads line, outer or index"
+    if message.each and not reads & {"line", "index"}:  # outer names only what the lines are in
+        expected = "expected a part that reads line or index"
         yield (*steps, "transaction_key"), f"every line of {message.name} would have the same key, {expected}"
     for before in message.events[:index]:
         if before.transaction_key == event.transaction_key and (before.when is None or event.when is None):

@@ -139,6 +139,11 @@ class KindValue(TextValue):
             raise ValueError("no values given, expected values that lead to kinds")
         return self
 
+    def kinds(self) -> list[str]:
+        """Every kind that the field can lead to."""
+        named = {self.value, self.default, *(self.values or {}).values()}
+        return sorted(kind for kind in named if kind is not None)
+
 
 class QuantityValue(Origin):
     """A quantity; its sign may be turned, where a source writes what left as positive."""

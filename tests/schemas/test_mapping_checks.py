@@ -22,6 +22,12 @@ def problems_of(path: Path) -> list[str]:
     return [line.removeprefix(f"{path}:") for line in told.splitlines()]
 
 
+def test_the_lines_inside_of_one_order_need_different_keys(tmp_path: Path) -> None:
+    text = changed(("each: message.lines", "each: [message.orders, line.lines]"), ("line.no", "outer.no"))
+    expected = "expected a part that reads line or index"
+    assert problems_of(saved(tmp_path, text)) == [f"14: every line of ship would have the same key, {expected}"]
+
+
 def test_a_sound_mapping_has_no_problems(tmp_path: Path) -> None:
     assert problems_of(saved(tmp_path, SMALL)) == []
 
@@ -71,7 +77,7 @@ def test_a_sound_mapping_has_no_problems(tmp_path: Path) -> None:
         (
             "[message.id, line.no]",
             "[message.id, site]",
-            "14: every line of ship would have the same key, expected a part that reads line, outer or index",
+            "14: every line of ship would have the same key, expected a part that reads line or index",
         ),
         (
             "  - name: ping\n",
@@ -87,6 +93,11 @@ def test_a_sound_mapping_has_no_problems(tmp_path: Path) -> None:
             "occurred_at: message.at",
             "occurred_at: {from: message.at, format: ['%Y%m%d', '%Q']}",
             "18: '%Q' is no time format, expected one such as %Y-%m-%d %H:%M:%S",
+        ),
+        (
+            "occurred_at: message.at",
+            "occurred_at: {from: message.at, format: '%Y-%m-%d %H:%M %Z'}",
+            "18: '%Y-%m-%d %H:%M %Z' has names of zones, which mean many things, expected offsets, %z",
         ),
         ("name: ping", "name: ship", "19: a second message ship, expected each name once"),
         (

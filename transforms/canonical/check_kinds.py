@@ -51,6 +51,14 @@ RULES: Mapping[str, KindRule] = {
 }
 
 
+def needed_fields(kind: str) -> list[str]:
+    """What a mapping must fill in for events of a kind, since without it every one is refused."""
+    rule = RULES[kind]
+    needed = {"location": rule.location, "order_reference": rule.reference}
+    changes = dict.fromkeys(("disposition", "to_disposition"), kind == "disposition_changed")
+    return [field for field, is_needed in {**needed, **changes}.items() if is_needed]
+
+
 def missing(reason: str, field: str, event: ReportedEvent, expected: str) -> Problem:
     """The problem of an event that leaves out what its kind must say."""
     return Problem(reason, field, f"{event.kind} from {event.source} has no {field}, expected {expected}")

@@ -9,14 +9,16 @@ mapped is rejected alone, with its place in the message, and the others go on.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from schemas.mapping_checks import mapping_problems
 from schemas.mapping_spec import MappingSpec
 from schemas.records import Envelope, Ignored, Rejection, ReportedEvent
-from schemas.yaml_files import Finding, SpecError, load_yaml, parse, refusal
+from schemas.yaml_files import Finding, SpecError, Steps, load_yaml, parse, refusal
 from transforms.arrival.format_table import FORMATS, option_problems
+from transforms.canonical.check_kinds import needed_fields
 from transforms.canonical.event_templates import EventTemplate, Problem
 from transforms.canonical.expressions import Context, ExpressionError, compile_read
 from transforms.canonical.fields import FieldError, to_text
@@ -52,7 +54,8 @@ class SourceMapping:
         self._messages = [MessageTemplate(message, spec) for message in spec.messages]
         self._shows_envelope = "envelope" in str(spec)  # no expression reads it without naming it
         tests = " ".join(message.when or "" for message in spec.messages)
-        self._compared = list(dict.fromkeys(_COMPARED.findall(tests)))[:COMPARED_SHOWN_MAX]
+        compared = list(dict.fromkeys(_COMPARED.findall(tests)))[:COMPARED_SHOWN_MAX]
+        self._compared = [(path, compile_read(path)) for path in compared]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (SourceMapping, (self.spec,))
@@ -92,7 +95,7 @@ class SourceMapping:
             return envelope.correlation_id
 
     def _mismatch(self, context: Context) -> str:
-        seen = ", ".join(f"{path} is {shown(compile_read(path)(context))}" for path in self._compared)
+        seen = ", ".join(f"{path} is {shown(read(context))}" for path, read in self._compared)
         names = ", ".join(message.spec.name for message in self._messages)
         return f"no message matches{f' ({seen})' if seen else ''}, expected one of {names}"
 
@@ -199,7 +202,7 @@ def load_mappings(folder: Path) -> dict[str, SourceMapping]:
         except SpecError as error:
             problems.append(str(error))
             continue
-        findings = [*mapping_problems(spec), *_format_problems(spec)]
+        findings = [*mapping_problems(spec), *_format_problems(spec), *_kind_problems(spec)]
         if spec.source in files:
             findings.append((("source",), f"{spec.source!r} is the source of {files[spec.source]} too"))
         files.setdefault(spec.source, path)
@@ -219,3 +222,14 @@ def _format_problems(spec: MappingSpec) -> list[Finding]:
     if spec.format not in FORMATS:
         findings.append((("format",), f"unknown format {spec.format!r}, expected one of {', '.join(FORMATS)}"))
     return findings
+
+
+def _kind_problems(spec: MappingSpec) -> Iterator[Finding]:
+    """Fields that no template fills in and without which every one of its events would be refused."""
+    for number, message in enumerate(spec.messages):
+        for index, event in enumerate(message.events):
+            steps: Steps = ("messages", number, "events", index, "kind")
+            for kind in event.kind.kinds():
+                missing = [field for field in needed_fields(kind) if getattr(event, field) is None]
+                if missing:
+                    yield steps, f"every {kind} would be refused, expected {' and '.join(missing)} beside it"

@@ -2,7 +2,7 @@ import pytest
 
 from schemas.records import KINDS
 from tests.transforms.canonical.reported import ordered, reported
-from transforms.canonical.check_kinds import RULES, missing, unlisted
+from transforms.canonical.check_kinds import RULES, missing, needed_fields, unlisted
 
 
 def test_every_kind_has_its_rule() -> None:
@@ -74,3 +74,17 @@ def test_a_message_says_who_left_out_what() -> None:
 def test_an_order_of_what_is_not_listed_waits_for_its_listing() -> None:
     problem = unlisted(ordered(), "MUG")
     assert (problem.outcome, problem.missing_key) == ("parked", "listing:web:MUG")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("receipt", ["location"]),
+        ("transfer_shipped", ["location", "order_reference"]),
+        ("disposition_changed", ["location", "disposition", "to_disposition"]),
+        ("inbound_announced", ["order_reference"]),
+        ("order_recorded", ["order_reference"]),
+    ],
+)
+def test_a_mapping_must_fill_in_what_every_event_of_a_kind_needs(kind: str, fields: list[str]) -> None:
+    assert needed_fields(kind) == fields

@@ -252,6 +252,18 @@ def test_mappings_are_loaded_by_source(tmp_path: Path) -> None:
             [("format: json\n", "format: csv\nformat_options: {delimiter: ';;'}\n")],
             "5: delimiter is ';;', expected one character",
         ),
+        (
+            [("        location: site\n", "")],
+            "13: every shipment would be refused, expected location beside it",
+        ),
+        (
+            [("kind: shipment", "kind: {from: line.t, values: {a: receipt, b: disposition_changed}}")],
+            "13: every disposition_changed would be refused, expected disposition and to_disposition beside it",
+        ),
+        (
+            [("kind: shipment", "kind: transfer_received")],
+            "13: every transfer_received would be refused, expected order_reference beside it",
+        ),
     ],
 )
 def test_a_mapping_that_cannot_work_is_refused_with_its_line(
