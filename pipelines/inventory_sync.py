@@ -68,7 +68,9 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     views = (records, summed) | "AllViews" >> beam.Flatten()
     _ = views | "WriteSqliteViews" >> WriteSqliteViews(settings.database, config.run_id)
     if settings.records_folder is not None:
-        _ = views | "WriteRecordFiles" >> WriteRecordFiles(str(settings.records_folder), settings.records_format)
+        _ = views | "WriteRecordFiles" >> WriteRecordFiles(
+            str(settings.records_folder), settings.records_format, config.run_id
+        )
     if settings.topics:
         _ = records | "PublishRecords" >> PublishRecords(settings.topics, config.run_id)
 

@@ -123,7 +123,9 @@ def _report(connection: sqlite3.Connection, database: Path, run_id: str) -> RunR
 
 def _waiting(connection: sqlite3.Connection, run_id: str) -> list[Waiting]:
     rows = connection.execute(
-        "SELECT missing_key, count(*), min(message) FROM parked WHERE run_id = ? GROUP BY 1 ORDER BY 2 DESC, 1",
+        "SELECT missing_key, count(*), min(message) FROM parked JOIN run_rejection"
+        " USING (message_id, event_index, reason)"
+        " WHERE run_rejection.run_id = ? GROUP BY 1 ORDER BY 2 DESC, 1",
         (run_id,),
     )
     return [Waiting(*row) for row in rows]

@@ -75,8 +75,9 @@ def test_a_good_run_reads_from_balance_to_what_to_type_next(path: Path) -> None:
     assert "master data does not know this item → add it to items.csv, or its code to item_codes.csv, then run" in text
     assert "1 event waits for master data to know item:NEW-1 (unknown item 'NEW-1'" in text
     assert "1 report disagrees with the ledger: view discrepancy" in lines
-    assert f"Views in {path}: availability 1, discrepancy 1, dead_letter 1, parked 1, run 1, run_count 7" in " ".join(
-        lines
+    assert (
+        f"Views in {path}: availability 1, discrepancy 1, dead_letter 1, parked 1, run 1, run_rejection 2, run_count 7"
+        in " ".join(lines)
     )
     assert f"sellable explain ABC-1 --database '{path}'" in text
 

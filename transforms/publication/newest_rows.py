@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from transforms.publication.view_tables import VIEW_NAMED, VIEWS, View, key_maker, row_maker, view_of
+from schemas.records import Rejection
+from transforms.publication.view_tables import VIEW_NAMED, VIEWS, RejectionMark, View, key_maker, row_maker, view_of
 
 Batch = tuple[View, list[list[Any]]]
 
@@ -19,6 +20,8 @@ class NewestRows:
 
     def add(self, record: Any) -> None:
         """Keep a record unless a newer one of the same row is here; `TypeError` for what is no row of any view."""
+        if type(record) is Rejection:
+            self.add(mark_of(record))
         slot = self._slot_of_type.get(type(record)) or self._slots[view_of(record).name]
         key = slot.key_of(record)
         kept = slot.records.get(key)
@@ -43,6 +46,11 @@ class NewestRows:
         for slot in self._slots.values():
             slot.records.clear()
         self.row_count = self.payload_bytes = 0
+
+
+def mark_of(rejection: Rejection) -> RejectionMark:
+    """What a run notes of a rejection that it found."""
+    return RejectionMark(rejection.message_id, rejection.event_index, rejection.reason, rejection.outcome)
 
 
 class _Slot:

@@ -75,10 +75,11 @@ SPECIAL_MEANINGS: dict[tuple[str, str], str] = {
     ("decision", "transaction_key"): "key of the reservation request",
     ("discrepancy", "source"): "source whose report disagrees",
     ("dead_letter", "outcome"): "dead_letter",
-    ("dead_letter", "run_id"): "last run that found it so",
+    ("dead_letter", "run_id"): "first run that found it so",
     ("parked", "outcome"): "parked",
-    ("parked", "run_id"): "last run that found it so",
+    ("parked", "run_id"): "first run that found it so",
     ("stock_signal", "quantity"): "the figure that crossed the threshold, in sell units",
+    ("run_rejection", "outcome"): "dead_letter or parked",
     ("run_count", "outcome"): "an outcome, or in, mapped and events, against which outcomes are balanced",
     ("run_count", "reason"): "reason code; empty where the outcome needs none",
 }

@@ -9,7 +9,7 @@
 So a view ends the same whatever is retried, doubled or overtaken. One job gives a version one content; where the same
 version comes with another, a later run computed it from the same events by a new policy or master data, and its word
 holds. Where a view names no column that grows, the first row stays: a decision is given once. A rejection that a later
-run finds again is the same row with that run's id, so that what the last run found is told from what is repaired.
+run finds again stays as it is, and the run notes it in `run_rejection`: what the last run did not note is repaired.
 
 Quantities are text in plain decimal notation, because SQLite would otherwise round them: `CAST(x AS REAL)` to sum them
 roughly. Times are ISO 8601 text in UTC, which sorts by time.
@@ -51,6 +51,15 @@ class Run(NamedTuple):
     policy_version: str
     master_version: str
     options: str
+
+
+class RejectionMark(NamedTuple):
+    """That a run found a rejection; the rejection itself is kept once, by the first run that found it."""
+
+    message_id: str
+    event_index: int
+    reason: str
+    outcome: str
 
 
 class View(NamedTuple):
@@ -110,20 +119,28 @@ VIEWS: tuple[View, ...] = (
     View(
         "dead_letter",
         Rejection,
-        "what could not be used, with all a replay needs, and the last run that found it so",
+        "what could not be used, with all a replay needs, kept by the first run that found it",
         REJECTION_KEY,
-        grows="run_id",
+        grows="",
         names_run=True,
     ),
     View(
         "parked",
         Rejection,
-        "what waits for master data to learn a key, and the last run that found it so",
+        "what waits for master data to learn a key, kept by the first run that found it",
         REJECTION_KEY,
-        grows="run_id",
+        grows="",
         names_run=True,
     ),
     View("run", Run, "one run of the pipeline", ("run_id",), grows=""),
+    View(
+        "run_rejection",
+        RejectionMark,
+        "what a run refused: a rejection without a mark of the last run is repaired",
+        ("run_id", *REJECTION_KEY),
+        grows="",
+        names_run=True,
+    ),
     View(
         "run_count",
         OutcomeCount,
@@ -215,8 +232,6 @@ def upsert_sql(view: View) -> str:
 def _update_sql(view: View, names: list[str]) -> str:
     changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in view.key)
     newer = f"excluded.{view.grows} > {view.name}.{view.grows}"
-    if view.grows == "run_id":
-        return f"UPDATE SET {changes} WHERE {newer}"
     others = [name for name in names if name not in view.key and name != view.grows]
     new_values, old_values = (", ".join(f"{table}.{name}" for name in others) for table in ("excluded", view.name))
     same_age = f"excluded.{view.grows} = {view.name}.{view.grows}"

@@ -45,7 +45,7 @@ def test_rows_and_payload_bytes_are_counted_so_that_a_flush_is_due_in_time() -> 
     rows = NewestRows("R7")
     for record in (rejection(payload=b"x" * 100), rejection(payload=b"y"), alert(), alert(version=2)):
         rows.add(record)
-    assert (rows.row_count, rows.payload_bytes) == (2, 100)
+    assert (rows.row_count, rows.payload_bytes) == (3, 100)  # the rejection, the mark of it, the alert
     rows.clear()
     assert (rows.row_count, rows.payload_bytes, rows.batches()) == (0, 0, [])
 

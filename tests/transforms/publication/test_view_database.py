@@ -149,13 +149,18 @@ def test_a_decision_is_never_overwritten(path: Path) -> None:
     assert read(path, "SELECT outcome, granted_quantity FROM decision") == [("refused", "0")]
 
 
-def test_a_later_run_puts_its_name_on_the_rejections_it_finds_again(path: Path) -> None:
+def test_a_rejection_stays_as_it_was_first_found_and_every_run_notes_that_it_found_it(path: Path) -> None:
     write(path, [parked("NEW-1"), parked("NEW-2", event_index=1)], "R1")
     write(path, [parked("NEW-2", event_index=1)], "R2")
     write(path, [parked("NEW-2", event_index=1)], "R1")
     assert read(path, "SELECT missing_key, run_id FROM parked ORDER BY missing_key") == [
         ("item:NEW-1", "R1"),
-        ("item:NEW-2", "R2"),
+        ("item:NEW-2", "R1"),
+    ]
+    assert read(path, "SELECT run_id, event_index FROM run_rejection ORDER BY 1, 2") == [
+        ("R1", 0),
+        ("R1", 1),
+        ("R2", 1),
     ]
 
 
@@ -174,7 +179,8 @@ def test_every_kind_of_record_is_written_where_it_belongs(path: Path) -> None:
     ]
     write(path, records)
     written = [view.name for view in VIEWS if view.name != "run"]
-    assert [read(path, f"SELECT count(*) FROM {name}") for name in written] == [[(1,)]] * len(records)
+    rows = {name: read(path, f"SELECT count(*) FROM {name}")[0][0] for name in written}
+    assert rows == {**dict.fromkeys(written, 1), "run_rejection": 2}
 
 
 def test_a_write_is_all_or_nothing(path: Path) -> None:

@@ -171,9 +171,5 @@ def test_only_a_newer_row_replaces_one(view: str, sql: str) -> None:
     assert upsert_sql(VIEW_NAMED[view]) == sql
 
 
-def test_a_rejection_is_replaced_by_a_later_run_only() -> None:
-    assert upsert_sql(VIEW_NAMED["parked"]).endswith(" WHERE excluded.run_id > parked.run_id")
-
-
 def test_where_nothing_grows_the_first_row_stays() -> None:
     assert upsert_sql(VIEW_NAMED["decision"]).endswith(" ON CONFLICT (transaction_key, item) DO NOTHING")

@@ -1,0 +1,138 @@
+"""The main job: what is wrong is said before it starts, what was done at its end; doing it again changes nothing."""
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import inventory_sync
+from tests.pipelines.example_day import DAY, ROOT, options
+
+RUN_TABLES = {"run", "run_count", "run_rejection"}  # what a run notes of itself
+
+
+def contents(database: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every view, whole."""
+    connection = sqlite3.connect(database)
+    try:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names if name not in RUN_TABLES
+        }
+    finally:
+        connection.close()
+
+
+def company(folder: Path) -> Path:
+    """A copy of the example company and its mappings, to break."""
+    shutil.copytree(ROOT / "examples/company/master", folder / "master")
+    shutil.copytree(ROOT / "schemas/mappings", folder / "mappings")
+    shutil.copy(ROOT / "examples/company/policy.yaml", folder / "policy.yaml")
+    return folder
+
+
+def broken(folder: Path, database: Path) -> int:
+    """The exit code of a run over the example day by the files of a folder."""
+    rules = [f"--mappings={folder}/mappings", f"--master_data={folder}/master", f"--policy={folder}/policy.yaml"]
+    return inventory_sync.run([f"--input_folder={DAY}", f"--database={database}", *rules])
+
+
+def test_a_second_run_over_the_same_input_changes_no_row_of_any_view(tmp_path: Path) -> None:
+    database = tmp_path / "views.db"
+    arguments = [f"--input_folder={DAY}", *options(database)]
+    assert inventory_sync.run(arguments) == 0
+    first = contents(database)
+    assert inventory_sync.run(arguments) == 0
+    assert contents(database) == first
+    assert {name for name, rows in first.items() if rows} >= {"position", "availability", "dead_letter", "parked"}
+
+
+def test_another_policy_over_the_same_input_changes_what_channels_are_told(tmp_path: Path) -> None:
+    database, folder = tmp_path / "views.db", company(tmp_path / "company")
+    assert inventory_sync.run([f"--input_folder={DAY}", *options(database)]) == 0
+    before = dict(_told(database))
+    policy = folder / "policy.yaml"
+    policy.write_text(policy.read_text().replace("buffer: 2", "buffer: 5"))
+    assert inventory_sync.run([f"--input_folder={DAY}", *options(database), f"--policy={policy}"]) == 0
+    assert (before["MUG-BLUE", "web"], dict(_told(database))["MUG-BLUE", "web"]) == (85, 82)
+
+
+def _told(database: Path) -> list[tuple[tuple[str, str], int]]:
+    return [((row[2], row[0]), row[3]) for row in contents(database)["channel_update"]]
+
+
+def test_the_rows_come_as_files_too(tmp_path: Path) -> None:
+    records = tmp_path / "records"
+    arguments = [f"--input_folder={DAY}", *options(tmp_path / "views.db"), f"--records_folder={records}"]
+    assert inventory_sync.run(arguments) == 0
+    lines = [line for file in (records / "position").iterdir() for line in file.read_text().splitlines()]
+    mugs = [json.loads(line) for line in lines if '"MUG-BLUE"' in line]
+    assert {(row["location"], row["disposition"], row["on_hand_quantity"]) for row in mugs} >= {
+        ("EAST", "sellable", "141"),
+        ("WEST", "sellable", "80"),
+    }
+
+
+def test_the_end_of_a_run_says_that_it_balances_and_where_to_look(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = tmp_path / "views.db"
+    arguments = [one for one in options(database) if one != "--quiet"]
+    assert inventory_sync.run([f"--input_folder={DAY}", *arguments]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "balanced: 376 messages in" in printed
+    assert "0 missing" in printed
+    assert "sellable explain" in printed
+
+
+def test_a_cyclic_kit_is_refused_before_anything_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = company(tmp_path / "company")
+    boms = folder / "master/boms.yaml"
+    boms.write_text(
+        "kits:\n"
+        "  - {kit: KIT-POUROVER, assembly: on_demand, components: [{item: KIT-STARTER, quantity: 1}]}\n"
+        "  - {kit: KIT-STARTER, assembly: on_demand, components: [{item: KIT-POUROVER, quantity: 1}]}\n"
+    )
+    assert broken(folder, tmp_path / "views.db") == 2
+    said = capsys.readouterr().err
+    assert f"{boms}:" in said
+    assert "KIT-POUROVER > KIT-STARTER > KIT-POUROVER" in said
+    assert not (tmp_path / "views.db").exists()
+
+
+def test_an_unreadable_mapping_is_refused_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = company(tmp_path / "company")
+    mapping = folder / "mappings/returns/mapping.yaml"
+    lines = mapping.read_text().splitlines()
+    number = next(number for number, line in enumerate(lines) if "quantity:" in line)
+    lines[number] = lines[number].replace("quantity:", "quantitty:")
+    mapping.write_text("\n".join(lines))
+    assert broken(folder, tmp_path / "views.db") == 2
+    assert f"{mapping}:{number + 1}:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("story", "arguments", "said"),
+    [
+        ("a flag nobody knows", ["--input_foldr=x"], "unknown option --input_foldr, expected --input_folder"),
+        ("no input", ["--database=x.db"], "neither of --input_folder and --input_subscription given"),
+        ("a folder that is not there", ["--input_folder=nowhere"], "--input_folder nowhere: no such folder"),
+        ("a time without a zone", [f"--input_folder={DAY}", "--as_of=2026-03-03"], "has no zone"),
+        ("a topic by its short name", [f"--input_folder={DAY}", "--alert_topic=alerts"], "expected projects/"),
+        ("a policy that is not there", [f"--input_folder={DAY}", "--policy=nowhere.yaml"], "nowhere.yaml"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_starts(
+    story: str, arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert inventory_sync.run([*options(tmp_path / "views.db"), *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_help_names_every_option_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    assert inventory_sync.run(["--help"]) == 0
+    printed = capsys.readouterr().out
+    assert [flag for flag in ("--input_folder", "--policy", "--as_of", "--database") if flag not in printed] == []
