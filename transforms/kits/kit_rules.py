@@ -13,7 +13,7 @@ whole or not at all by one decision in one place, without a message going round 
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from schemas.master_data import Bom
 from schemas.records import Component, StockEvent
@@ -21,6 +21,8 @@ from schemas.records import Component, StockEvent
 Boms = Mapping[str, tuple[Bom, ...]]
 
 ONE = Decimal(1)
+
+SHARE_DIGITS = 60  # a product of two quantities has at most 56, so nothing is rounded before the division
 
 
 def bom_at(boms: Boms, item: str, at: datetime) -> Bom | None:
@@ -55,6 +57,15 @@ def plain(quantity: Decimal) -> Decimal:
     """The same number written without trailing zeros or exponent, so that equal quantities look equal."""
     normal = quantity.normalize()
     return normal.quantize(ONE) if normal == normal.to_integral_value() else normal
+
+
+def share_of(quantity: Decimal, granted: Decimal, requested: Decimal) -> Decimal:
+    """What `granted` of `requested` kits take of a component of which all of them take `quantity`; exact."""
+    if granted == requested:
+        return quantity
+    with localcontext(prec=SHARE_DIGITS):
+        share = quantity * granted / requested
+    return plain(share)
 
 
 def exploded(event: StockEvent, boms: Boms) -> StockEvent:

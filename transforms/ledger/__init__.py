@@ -7,6 +7,7 @@
 - `position_rules`  on hand from movements and counts in any order
 - `claim_rules`     what orders and holds still want; what is expected to arrive
 - `changed_rows`    what changed, as records for the views
+- `offer_rows`      what each channel is told of it: availability, updates, signals, promises
 - `shard_rules`     a group of events into the books of a shard, and everything that follows from it
 - `ledger_state`    the books as bytes for keyed state
 - `live_shards`     decoded books kept between bundles, proved current by a token

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from schemas.records import StockEvent
-from transforms.ledger.claim_rules import Claim, Inbound, Notice, add_to, note_time
+from transforms.kits.kit_rules import share_of
+from transforms.ledger.claim_rules import Inbound, Notice, add_to, note_time
 from transforms.ledger.item_ledger import (
     COUNT_DIFFERENCE,
     CUSTOMER,
@@ -20,6 +21,8 @@ from transforms.ledger.item_ledger import (
     Reported,
 )
 from transforms.ledger.position_rules import ZERO, Count, Move
+
+WANTING_KINDS = frozenset({"order_recorded", "reservation_requested"})  # their expected_at is when goods are wanted
 
 Effect = Callable[[ItemLedger, StockEvent, Decimal, int], None]
 
@@ -55,9 +58,8 @@ def decide(books: Books, event: StockEvent, granted: Decimal) -> None:
     for ledger, quantity in parts(books, event):
         claim = ledger.claim(event.order_reference)
         _name(ledger, event, 1)
-        _schedule(claim, event, 1)
         if granted:
-            claim.granted += quantity * granted / event.quantity
+            claim.granted += share_of(quantity, granted, event.quantity)
         else:
             claim.refused = True
         if event.expires_at is not None:
@@ -198,23 +200,18 @@ def _inbound(ledger: ItemLedger, event: StockEvent) -> Inbound:
 def _name(ledger: ItemLedger, event: StockEvent, sign: int) -> None:
     ledger.dirty.add(("claim", event.order_reference))
     ledger.unsettled.add(event.order_reference)
-    note_time(ledger.claim(event.order_reference), event.occurred_at)
+    claim = ledger.claim(event.order_reference)
+    note_time(claim, event.occurred_at)
     if event.channel:
         name = (event.occurred_at, event.transaction_key, event.channel)
-        names = ledger.claim(event.order_reference).names
-        names.append(name) if sign > 0 else names.remove(name)
-
-
-def _schedule(claim: Claim, event: StockEvent, sign: int) -> None:
-    if event.expected_at is not None:
-        date = (event.occurred_at, event.transaction_key, event.expected_at)
-        claim.schedule.append(date) if sign > 0 else claim.schedule.remove(date)
+        claim.names.append(name) if sign > 0 else claim.names.remove(name)
+    if event.expected_at is not None and event.kind in WANTING_KINDS:
+        wanted = (event.occurred_at, event.transaction_key, event.expected_at)
+        claim.schedule.append(wanted) if sign > 0 else claim.schedule.remove(wanted)
 
 
 def _order_recorded(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    claim = ledger.claim(event.order_reference)
-    claim.recorded += sign * quantity
-    _schedule(claim, event, sign)
+    ledger.claim(event.order_reference).recorded += sign * quantity
     _name(ledger, event, sign)
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from schemas.records import StockEvent
 from transforms.ledger.claim_rules import Claim, Inbound
 from transforms.ledger.position_rules import ZERO, Cell
+from transforms.offers.promise_rules import Outlook
 from transforms.offers.update_rules import LastEvent, StockState
 
 Place = tuple[str, str, str]  # location, lot, disposition
@@ -64,6 +65,7 @@ class ItemLedger:
         "disturbed_from",
         "entries",
         "expiring",
+        "figures_until",
         "flagged",
         "hard_claims",
         "inbound",
@@ -71,10 +73,12 @@ class ItemLedger:
         "last",
         "newest_at",
         "posted",
+        "promised",
         "published",
         "reported",
         "reports",
         "settled_at",
+        "signals",
         "soft_claims",
         "unsettled",
         "version",
@@ -104,6 +108,9 @@ class ItemLedger:
         self.disturbed_from: datetime | None = None  # the earliest time whose on hand changed since then
         self.flagged: set[Identity] = set()  # discrepancies published and not yet cured
         self.published: dict[str, int] = {}  # channel -> quantity last told
+        self.signals: dict[str, str] = {}  # channel -> stock signal last told
+        self.promised: dict[str, Outlook] = {}  # channel -> promises last told
+        self.figures_until: datetime | None = None  # when the clock alone can make these wrong
         self.alerts: dict[tuple[str, str], Decimal] = {}  # (kind, location) -> quantity last raised
 
     def cell(self, place: Place) -> Cell:

@@ -4,20 +4,23 @@ A snapshot holds everything, including what was published, so that a worker that
 update nor forgets a decision. The layout carries a version of its own.
 """
 
+from datetime import date
 from typing import Any
 
 from schemas.encoding import pack, unpack
 from transforms.ledger.claim_rules import Claim, Inbound, Notice
 from transforms.ledger.item_ledger import Books, ItemLedger, Report, Reported
 from transforms.ledger.position_rules import Cell, Count, Move
+from transforms.offers.promise_rules import Outlook, Promise
 from transforms.offers.update_rules import LastEvent
 
-LAYOUT = 3
+LAYOUT = 4
 
 _COUNT_FIELDS = ("occurred_at", "quantity", "source", "sequence", "received_at", "key", "kind")
 _CLAIM_FIELDS = ("recorded", "cancelled", "released", "granted", "refused", "allocated", "shipped")
 _CLAIM_SUMS = ("soft_claims", "hard_claims", "dated_claims")
-_PLAIN_FIELDS = ("version", "entries", "accounts", "posted", *_CLAIM_SUMS, "settled_at", "published", "alerts")
+_TOLD = ("published", "signals", "figures_until", "alerts")
+_PLAIN_FIELDS = ("version", "entries", "accounts", "posted", *_CLAIM_SUMS, "settled_at", *_TOLD)
 
 
 class StateError(ValueError):
@@ -50,11 +53,12 @@ def _dump(ledger: ItemLedger) -> tuple[Any, ...]:
         ledger.newest_at,
         ledger.last,
         list(ledger.flagged),
+        [(channel, _dump_outlook(outlook)) for channel, outlook in ledger.promised.items()],
     )
 
 
 def _load(row: tuple[Any, ...]) -> ItemLedger:
-    item, plain, compared, cells, claims, inbound, reports, reported, newest_at, last, flagged = row
+    item, plain, compared, cells, claims, inbound, reports, reported, newest_at, last, flagged, promised = row
     ledger = ItemLedger(item)
     for name, value in zip(_PLAIN_FIELDS, plain, strict=True):
         setattr(ledger, name, value)
@@ -68,6 +72,7 @@ def _load(row: tuple[Any, ...]) -> ItemLedger:
     ledger.newest_at = newest_at
     ledger.last = LastEvent(*last) if last else None
     ledger.flagged = set(flagged)
+    ledger.promised = {channel: _load_outlook(outlook) for channel, outlook in promised}
     return ledger
 
 
@@ -117,3 +122,14 @@ def _load_reported(quantity: Any, times: Any) -> Reported:
     reported = Reported()
     reported.quantity, reported.times = quantity, list(times)
     return reported
+
+
+def _dump_outlook(outlook: Outlook) -> tuple[Any, ...]:
+    steps = [(step.day.toordinal(), step.projected, step.promised) for step in outlook.steps]
+    return (outlook.first_day.toordinal(), outlook.day_count, steps)
+
+
+def _load_outlook(row: tuple[Any, ...]) -> Outlook:
+    first_day, day_count, steps = row
+    made = (Promise(date.fromordinal(day), projected, promised) for day, projected, promised in steps)
+    return Outlook(date.fromordinal(first_day), day_count, tuple(made))

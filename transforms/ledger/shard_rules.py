@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
@@ -29,11 +29,13 @@ from transforms.ledger.ledger_rules import (
     moved_items,
     record,
 )
-from transforms.offers.availability_rules import ItemStock, Rules, Supply
-from transforms.offers.offer_rules import Offer, grantable, offers_for
-from transforms.offers.update_rules import availability_row, update_for
+from transforms.ledger.offer_rows import offer_rows, stock_in
+from transforms.offers.availability_rules import Rules
+from transforms.offers.offer_rules import grantable
 
-Due = tuple[datetime, str, str, Any]  # when, item, "claim" or "reported", its key
+Due = tuple[datetime, str, str, Any]  # when, item, "claim", "reported" or "figures", its key
+
+FIGURES = ("figures", "")
 
 
 class Fold(NamedTuple):
@@ -65,6 +67,7 @@ class Shard:
         for ledger in self.books.values():
             known = {("claim", key) for key in ledger.claims} | {("reported", key) for key in ledger.reported}
             self._plan(ledger, known, ledger.settled_at)
+            self._plan(ledger, [FIGURES])
 
     def fold(self, packed: Iterable[bytes], now: datetime) -> Fold:
         """Enter a group of packed events, earliest first, and bring what they touch up to date as of `now`."""
@@ -89,7 +92,7 @@ class Shard:
         return Fold(records, [_count(*key, total) for key, total in outcomes.items() if total])
 
     def advance(self, now: datetime) -> list[Any]:
-        """Bring up to date what only the clock changed: holds that expired, comparisons that settled."""
+        """Bring up to date what only the clock changed: holds that expired, reports that settled, days that began."""
         return self._refresh(self._wake(now), now)
 
     def due_at(self) -> datetime | None:
@@ -114,40 +117,27 @@ class Shard:
         rules = Rules(self.policy, self.master.lots, now)
         above = {kit for item in touched for kit in self.kits_above.get(item, ())}
         for item in sorted(touched | above):
-            for offer in offers_for(item, self._stock_of, self.master, rules):
-                records.extend(self._publish(item, offer))
+            records.extend(self._offer(item, rules))
         return records
 
-    def _publish(self, item: str, offer: Offer) -> Iterator[Any]:
-        moved = [self.books[part] for part in offer.parts if part in self.books]
-        row = availability_row(item, offer, [ledger.state() for ledger in moved], self.policy.version)
-        yield row
-        published = self._books_of(item).published
-        update = update_for(published.get(offer.channel), row)
-        if update is not None:
-            published[offer.channel] = update.quantity
-            yield update
-
-    def _books_of(self, item: str) -> ItemLedger:
+    def _offer(self, item: str, rules: Rules) -> Iterator[Any]:
+        known = self.books.get(item)
+        planned = known.figures_until if known else None
+        yield from offer_rows(item, self.books, self.master, rules)
         ledger = self.books.get(item)
-        if ledger is None:
-            ledger = self.books[item] = ItemLedger(item)
-        return ledger
-
-    def _stock_of(self, item: str) -> ItemStock:
-        ledger = self.books.get(item)
-        return stock(ledger) if ledger else ItemStock(item, {}, {}, {})
+        if ledger is not None and ledger.figures_until != planned:
+            self._plan(ledger, [FIGURES], rules.as_of)
 
     def _decide(self, books: Books, event: StockEvent) -> Decimal:
         """All of a request or nothing, as the books stand when it was received."""
         for item in moved_items(event) & books.keys():
             settle_claims(books[item], event.received_at)
         rules = Rules(self.policy, self.master.lots, event.received_at)
-        fits = grantable(event, self._stock_of, self.master, rules)
+        fits = grantable(event, partial(stock_in, books), self.master, rules)
         return event.quantity if fits else Decimal(0)
 
     def _plan(self, ledger: ItemLedger, changed: Iterable[tuple[str, Any]], after: datetime | None = None) -> None:
-        """Put on the clock's list every hold that can expire and every comparison that is still to settle."""
+        """Put on the clock's list every hold that can expire, comparisons still to settle, figures that go stale."""
         for what, key in changed:
             at = self._due_at(ledger, what, key)
             if at is not None and (after is None or at > after):
@@ -158,7 +148,7 @@ class Shard:
             return ledger.claims[key].expires_at
         if what == "reported" and key in ledger.reported:
             return ledger.reported[key].newest_at + self.rules.settle
-        return None
+        return ledger.figures_until if what == "figures" else None
 
     def _wake(self, now: datetime) -> set[str]:
         woken: set[str] = set()
@@ -183,16 +173,6 @@ def owners_from(master: MasterData) -> OwnersOf:
         return frozenset((owner,)) if owner else frozenset()
 
     return owners_of
-
-
-def stock(ledger: ItemLedger) -> ItemStock:
-    """The books of an item as offers read them; claims must be settled."""
-    on_hand = {place: cell.quantity for place, cell in ledger.cells.items()}
-    supplies = []
-    for inbound in ledger.inbound.values():
-        location, expected_at = inbound.expected()
-        supplies.append(Supply(location, inbound.open(), expected_at))
-    return ItemStock(ledger.item, on_hand, ledger.soft_claims, ledger.hard_claims, tuple(supplies))
 
 
 def _time_order(pair: tuple[StockEvent, bytes]) -> tuple[datetime, datetime, str, str]:

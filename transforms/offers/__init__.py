@@ -8,6 +8,7 @@
 - `promise_rules`       what a channel may promise for each day, where its definition leans on expected supply
 - `update_rules`        an offer as a row that explains itself; what a channel must be told
 - `signal_rules`        a figure that crosses a threshold: in stock, low, out
+- `clock_rules`         when the clock alone can next change what channels are told of an item
 - `lot_rules`           which lots to pick a quantity from: first expired, first out
 - `offers`              `DeriveAvailability`, the transform around them
 - `updates`             `DetectChanges`: only what differs from the last figure told

@@ -1,0 +1,93 @@
+"""Offer rows: the books of an item in, everything its channels are to be told of it out.
+
+What they were told is kept in the books, so that the same is not told twice: the figure, the signal, the promises.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from typing import Any
+
+from schemas.master_data import MasterData
+from schemas.records import AvailabilityRow, PromiseRow
+from transforms.ledger.item_ledger import Books, ItemLedger
+from transforms.offers.availability_rules import DatedClaim, ItemStock, Rules, Supply
+from transforms.offers.clock_rules import next_change
+from transforms.offers.offer_rules import Offer, offers_for
+from transforms.offers.promise_rules import Outlook, outlooks_for
+from transforms.offers.signal_rules import signal_for
+from transforms.offers.update_rules import availability_row, update_for
+
+
+def offer_rows(item: str, books: Books, master: MasterData, rules: Rules) -> Iterator[Any]:
+    """Availability of each listing of an item or kit; updates, signals and promises where they differ from the last.
+
+    The books then hold what was told, and in `figures_until` when the clock can make it wrong.
+    """
+    stock_of = partial(stock_in, books)
+    offers = offers_for(item, stock_of, master, rules)
+    if not offers:
+        return
+    ledger = books_of(item, books)
+    outlooks = outlooks_for(item, stock_of, master, rules)
+    for offer in offers:
+        states = [books[part].state() for part in offer.parts if part in books]
+        row = availability_row(item, offer, states, rules.policy.version)
+        yield row
+        yield from _told(ledger, offer, row, rules)
+        if offer.channel in outlooks:
+            yield from _promises(ledger, outlooks[offer.channel], row)
+    ledger.figures_until = next_change(item, stock_of, master, rules)
+
+
+def books_of(item: str, books: Books) -> ItemLedger:
+    """The books of an item, new ones if it has none."""
+    ledger = books.get(item)
+    if ledger is None:
+        ledger = books[item] = ItemLedger(item)
+    return ledger
+
+
+def stock_in(books: Books, item: str) -> ItemStock:
+    """The stock of an item as offers read it; its claims must be settled."""
+    ledger = books.get(item)
+    return stock(ledger) if ledger else ItemStock(item, {}, {}, {})
+
+
+def stock(ledger: ItemLedger) -> ItemStock:
+    """The books of an item as offers read them; claims must be settled."""
+    on_hand = {place: cell.quantity for place, cell in ledger.cells.items()}
+    supplies = []
+    for inbound in ledger.inbound.values():
+        location, expected_at = inbound.expected()
+        supplies.append(Supply(location, inbound.open(), expected_at))
+    dated = tuple(
+        DatedClaim(date.fromisoformat(day), channel, location, quantity)
+        for (day, channel, location), quantity in ledger.dated_claims.items()
+    )
+    return ItemStock(ledger.item, on_hand, ledger.soft_claims, ledger.hard_claims, tuple(supplies), dated)
+
+
+def _told(ledger: ItemLedger, offer: Offer, row: AvailabilityRow, rules: Rules) -> Iterator[Any]:
+    channel = offer.channel
+    update = update_for(ledger.published.get(channel), row)
+    if update is not None:
+        ledger.published[channel] = update.quantity
+        yield update
+    signal = signal_for(ledger.signals.get(channel), row, rules.policy.channels[channel].thresholds)
+    if signal is not None:
+        ledger.signals[channel] = signal.signal
+        yield signal
+
+
+def _promises(ledger: ItemLedger, outlook: Outlook, row: AvailabilityRow) -> Iterator[PromiseRow]:
+    """The days whose figures differ from those told before, and the days that are new."""
+    before = ledger.promised.get(row.channel)
+    if before == outlook:
+        return
+    ledger.promised[row.channel] = outlook
+    told = {one.day: one for one in before.days()} if before else {}
+    for one in outlook.days():
+        if told.get(one.day) != one:
+            day = one.day.isoformat()
+            yield PromiseRow(row.item, row.channel, day, one.promised, one.projected, row.policy_version, row.version)
