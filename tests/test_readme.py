@@ -14,7 +14,8 @@ from schemas.records import StockEvent
 from tests.pipelines.example_day import AS_OF, DAY, ROOT, Views, envelopes, run_day
 from transforms.canonical.canonical_rules import Front, canonicalise
 from transforms.canonical.mapping_rules import load_mappings
-from transforms.ledger.shard_rules import Shard, stock
+from transforms.ledger.offer_rows import stock
+from transforms.ledger.shard_rules import Shard
 
 ITEM = "MUG-BLUE"
 NOW = datetime.fromisoformat(AS_OF)

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("schemas", "transforms", "pipelines")
 MODULE_LINES_MAX = 250
 FUNCTION_LINES_MAX = 40
-LONGER_WITH_REASON: dict[str, str] = {}  # path -> why this module, or "path:function" -> why this function
+# path -> why this module may be longer, or "path:function" -> why this function
+LONGER_WITH_REASON: dict[str, str] = {"schemas/records.py": "one table of all records, read like a glossary"}
 
 LABELS = ["In", "Out", "State", "Rejects"]  # always, in this order; then "Source" where a rule has one
 LABEL = re.compile(r"^ *(In|Out|State|Rejects|Source): +\S", re.MULTILINE)

@@ -1,1 +1,11 @@
-"""The stages of the flow, one package for each, in the order an event walks them."""
+"""The stages of the flow: raw messages enter, views, updates and refusals leave; one package for each, in that order.
+
+- `arrival`      raw files and queue messages as envelopes, and the documents in them
+- `canonical`    what sources say as canonical events, checked against master data
+- `kits`         events on kits with the components that they really move
+- `ledger`       the books of every item: positions, claims, decisions
+- `offers`       what each channel may sell, and why
+- `publication`  views, files, topics, counts
+
+Beside them: `reasons`, every code by which something can be refused, and `record_coders`, how records cross processes.
+"""

@@ -17,7 +17,7 @@ from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.kits.kit_rules import families, kits_above
 from transforms.offers.availability_rules import ItemStock, Rules, Supply
 from transforms.offers.offer_rules import offers_for
-from transforms.offers.update_rules import StockState, availability_row
+from transforms.offers.update_rules import LastEvent, StockState, availability_row
 
 
 class DeriveAvailability(beam.PTransform[Any, Any]):
@@ -52,8 +52,9 @@ def _packed(pair: tuple[ItemStock, StockState]) -> tuple[str, bytes]:
 
 
 def _unpacked(data: bytes) -> tuple[ItemStock, StockState]:
-    item, places, soft, hard, supplies, state = unpack(data)
-    return ItemStock(item, dict(places), soft, hard, tuple(Supply(*one) for one in supplies)), StockState(*state)
+    item, places, soft, hard, supplies, (version, last) = unpack(data)
+    stock = ItemStock(item, dict(places), soft, hard, tuple(Supply(*one) for one in supplies))
+    return stock, StockState(version, LastEvent(*last) if last else None)
 
 
 def _family(family_of: dict[str, str], item: str, data: bytes) -> tuple[str, bytes]:

@@ -1,0 +1,57 @@
+"""Options: what is asked for is checked as a whole before anything starts."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipelines.options import OptionsError, help_text, refuse_unknown, settings_of
+
+QUEUE = "--input_subscription=projects/p/subscriptions/s"
+
+
+def test_paths_topics_and_time_are_read(tmp_path: Path) -> None:
+    settings = settings_of(
+        PipelineOptions(
+            [f"--input_folder={tmp_path}", "--as_of=2026-03-03T01:00:00-05:00", "--alert_topic=projects/p/topics/a"]
+        )
+    )
+    assert (settings.input, settings.input_folder) == (str(tmp_path), tmp_path)
+    assert settings.as_of == datetime(2026, 3, 3, 6, tzinfo=UTC)
+    assert settings.topics == {"alert": "projects/p/topics/a"}
+
+
+def test_a_queue_runs_by_the_clock_on_the_wall_unless_it_is_pinned() -> None:
+    assert settings_of(PipelineOptions([QUEUE])).as_of is None
+    assert settings_of(PipelineOptions([QUEUE, "--as_of=2026-03-03T06:00:00Z"])).as_of is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "neither of --input_folder and --input_subscription given"),
+        ([QUEUE, "--input_folder=."], "both of --input_folder and --input_subscription given"),
+        ([QUEUE, "--as_of=yesterday"], "--as_of 'yesterday', expected an ISO time"),
+        ([QUEUE, "--as_of=2026-03-03T06:00:00"], "has no zone"),
+        ([QUEUE, "--position_topic=positions"], "expected projects/PROJECT/topics/TOPIC"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(arguments: list[str], said: str) -> None:
+    with pytest.raises(OptionsError, match=said):
+        settings_of(PipelineOptions(arguments))
+
+
+@pytest.mark.parametrize("flag", ["--runner", "--direct_running_mode=multi_processing", "--streaming", "--policy"])
+def test_flags_of_ours_and_of_beam_pass(flag: str) -> None:
+    refuse_unknown([flag, "a value"])
+
+
+def test_an_unknown_flag_is_answered_with_what_is_near() -> None:
+    with pytest.raises(OptionsError, match=r"unknown option --polcy, expected .*--policy"):
+        refuse_unknown(["--polcy=x"])
+
+
+def test_the_help_is_ours_and_says_where_beams_is() -> None:
+    assert "input, one of" in help_text()
+    assert "--runner" in help_text()
