@@ -1,0 +1,197 @@
+"""What channels are told of an item, and that they are not told it twice."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from schemas.encoding import pack
+from schemas.records import AvailabilityRow, ChannelUpdate, PromiseRow, StockEvent, StockSignal
+from tests.builders import MIDNIGHT, allocated, announced, hour, ordered, receipt, requested, shipment
+from tests.schemas.small_company import company
+from tests.transforms.offers.offered import B2B, WEB, rules
+from transforms.ledger.ledger_state import dump_books, load_books
+from transforms.ledger.offer_rows import books_of, offer_rows, stock, stock_in
+from transforms.ledger.shard_rules import Shard
+from transforms.offers.availability_rules import DatedClaim, ItemStock, Supply
+
+MASTER = company(
+    items=[{"item": "BOLT", "base_unit": "each"}, {"item": "NUT", "base_unit": "each"}],
+    item_units=[],
+    unit_codes=[],
+    ownership=[],
+    item_codes=[],
+    lots=[],
+    boms=(),
+    listings=[
+        {"channel": "web", "listing": "W-BOLT", "item": "BOLT"},
+        {"channel": "b2b", "listing": "B-BOLT", "item": "BOLT"},
+    ],
+)
+LEANING = {"web": WEB, "b2b": {**B2B, "thresholds": {"low": 5, "hysteresis": 1}}}
+NOON = hour(12)
+DAY = timedelta(days=1)
+
+
+def a_shard(channels: dict[str, Any] = LEANING) -> Shard:
+    return Shard(MASTER, rules(MASTER, channels=channels).policy)
+
+
+def told(shard: Shard, *events: StockEvent, now: datetime = NOON) -> list[Any]:
+    return shard.fold([pack(event) for event in events], now).records
+
+
+def promised(records: list[Any]) -> list[tuple[str, str, str]]:
+    return [
+        (row.day[-2:], str(row.promised_quantity), str(row.projected_quantity))
+        for row in records
+        if isinstance(row, PromiseRow)
+    ]
+
+
+def signalled(records: list[Any]) -> list[tuple[str, int]]:
+    return [(row.signal, row.quantity) for row in records if isinstance(row, StockSignal)]
+
+
+def test_the_days_of_the_horizon_are_told_once_each() -> None:
+    records = told(a_shard(), receipt(5, at=1), announced(10, at=2, expected_at=3 * 24))
+    assert promised(records) == [
+        *[(day, "5", "5") for day in ("02", "03", "04")],
+        *[(day, "15", "15") for day in ("05", "06", "07", "08")],
+    ]
+    row = next(row for row in records if isinstance(row, PromiseRow))
+    assert row == PromiseRow("BOLT", "web", "2026-03-02", Decimal(5), Decimal(5), "1", 2)
+
+
+def test_only_days_that_changed_are_told_again() -> None:
+    shard = a_shard()
+    told(shard, receipt(5, at=1), announced(10, at=2, expected_at=3 * 24))
+    assert promised(told(shard, ordered(4, at=3, channel="b2b", expected_at=4 * 24))) == [
+        ("05", "11", "15"),
+        *[(day, "11", "11") for day in ("06", "07", "08")],
+    ]
+    assert promised(told(shard, ordered(0, at=4, key="nothing", channel="b2b"))) == []
+
+
+def test_at_midnight_a_day_enters_the_horizon_and_supply_that_is_late_leaves_it() -> None:
+    shard = a_shard()
+    told(shard, receipt(5, at=1), announced(10, at=2, expected_at=15))
+    assert shard.due_at() == MIDNIGHT + DAY
+    records = shard.advance(MIDNIGHT + DAY)
+    assert promised(records) == [(day, "5", "5") for day in ("03", "04", "05", "06", "07", "08", "09")]
+    assert [(row.channel, row.available_quantity) for row in records if isinstance(row, AvailabilityRow)] == [
+        ("b2b", 5),
+        ("web", 5),
+    ]
+    assert shard.due_at() == MIDNIGHT + 2 * DAY
+    assert promised(shard.advance(MIDNIGHT + 2 * DAY)) == [("10", "5", "5")]
+
+
+def test_supply_that_is_announced_again_is_expected_again() -> None:
+    shard = a_shard()
+    told(shard, announced(10, at=2, expected_at=15))
+    shard.advance(MIDNIGHT + DAY)
+    again = announced(0, at=25, key="renewed", expected_at=26)
+    assert promised(told(shard, again, now=hour(25)))[0] == ("03", "10", "10")
+
+
+def test_signals_are_told_when_they_change() -> None:
+    shard = a_shard()
+    assert signalled(told(shard, receipt(9, at=1))) == [("in_stock", 9)]
+    assert signalled(told(shard, shipment(1, at=2))) == []
+    assert signalled(told(shard, shipment(3, at=3))) == [("low", 5)]
+    assert signalled(told(shard, receipt(1, at=4, key="one more"))) == []
+    assert signalled(told(shard, shipment(6, at=5))) == [("out", 0)]
+
+
+def test_a_worker_that_takes_over_tells_nothing_twice() -> None:
+    shard = a_shard()
+    told(shard, receipt(5, at=1), announced(10, at=2, expected_at=3 * 24))
+    other = Shard(MASTER, shard.policy, load_books(dump_books(shard.books)))
+    assert other.due_at() == shard.due_at()
+    records = told(other, ordered(0, at=4, key="nothing", channel="b2b"))
+    assert (promised(records), signalled(records)) == ([], [])
+    assert not [row for row in records if isinstance(row, ChannelUpdate)]
+    assert other.books["BOLT"].promised == shard.books["BOLT"].promised
+    assert promised(other.advance(MIDNIGHT + DAY)) == promised(shard.advance(MIDNIGHT + DAY)) == [("09", "15", "15")]
+
+
+def test_an_item_that_nobody_lists_is_told_to_nobody() -> None:
+    shard = a_shard()
+    books = shard.books
+    assert list(offer_rows("NUT", books, MASTER, rules(MASTER, channels=LEANING))) == []
+    assert books == {}
+
+
+def test_a_listed_item_without_events_has_figures_too() -> None:
+    rows = list(offer_rows("BOLT", {}, MASTER, rules(MASTER, channels={"b2b": B2B})))
+    assert [type(row) for row in rows] == [AvailabilityRow, ChannelUpdate]
+
+
+def test_the_books_as_offers_read_them() -> None:
+    shard = a_shard()
+    told(
+        shard,
+        receipt(9, at=1),
+        announced(10, at=2, expected_at=30),
+        ordered(3, at=3, channel="web", expected_at=49),
+        allocated(1, at=4),
+        requested(2, at=5, order_reference="SO-2", channel="b2b"),
+    )
+    assert stock(shard.books["BOLT"]) == ItemStock(
+        item="BOLT",
+        on_hand={("EAST", "", "sellable"): Decimal(9)},
+        soft_claims={"web": Decimal(2), "b2b": Decimal(2)},
+        hard_claims={"EAST": Decimal(1)},
+        supplies=(Supply("EAST", Decimal(10), hour(30)),),
+        dated_claims=(
+            DatedClaim(date(2026, 3, 4), "web", "", Decimal(2)),
+            DatedClaim(date(2026, 3, 4), "", "EAST", Decimal(1)),
+        ),
+    )
+
+
+def test_an_item_without_books_has_nothing() -> None:
+    assert stock_in({}, "BOLT") == ItemStock("BOLT", {}, {}, {})
+    books: dict[str, Any] = {}
+    assert books_of("BOLT", books) is books_of("BOLT", books)
+
+
+@pytest.mark.parametrize(
+    ("story", "events", "wanted"),
+    [
+        ("nobody said when", [ordered(2, at=1)], None),
+        ("the order says", [ordered(2, at=1, expected_at=30)], 30),
+        ("the newest order says", [ordered(2, at=2, key="b", expected_at=40), ordered(2, at=1, expected_at=30)], 40),
+        ("one that says nothing changes nothing", [ordered(2, at=1, expected_at=30), ordered(1, at=2)], 30),
+        (
+            "a shipment's date is another matter",
+            [ordered(2, at=1), shipment(1, at=2, order_reference="SO-1", expected_at=50)],
+            None,
+        ),
+        (
+            "an order that had to leave the books takes its date along",
+            [
+                ordered(2, at=1, key="a", expected_at=30, received_at=9),
+                ordered(2, at=1, key="a", expected_at=31, received_at=8),
+            ],
+            31,
+        ),
+    ],
+)
+def test_when_a_claim_is_wanted(story: str, events: list[StockEvent], wanted: float | None) -> None:
+    shard = a_shard()
+    for event in events:
+        told(shard, event)
+    assert shard.books["BOLT"].claims["SO-1"].scheduled_at == (None if wanted is None else hour(wanted))
+
+
+def test_what_is_wanted_on_a_day_follows_the_claim() -> None:
+    shard = a_shard()
+    told(shard, receipt(9, at=1), ordered(3, at=3, channel="web", expected_at=49), allocated(1, at=4))
+    told(shard, shipment(1, at=5, order_reference="SO-1"))
+    assert shard.books["BOLT"].dated_claims == {("2026-03-04", "web", ""): Decimal(2)}
+    told(shard, shipment(2, at=6, order_reference="SO-1"))
+    assert shard.books["BOLT"].dated_claims == {}
+    assert shard.books["BOLT"].claims["SO-1"].scheduled_at == datetime(2026, 3, 4, 1, tzinfo=UTC)
