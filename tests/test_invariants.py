@@ -4,17 +4,30 @@ The quick suite tries some days; SELLABLE_DAYS=100000 with `pytest -m slow tests
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from random import Random
+from typing import Any
 
 import pytest
+from apache_beam.pvalue import TaggedOutput
 
-from schemas.records import StockEvent
-from tests.agreement import differences, fold_day
+from schemas.encoding import pack
+from schemas.records import OutcomeCount, StockEvent
+from tests.agreement import POLICY, clock, differences, fold_day, master_of, shard_of
 from tests.days import Day, make_day, perturb
+from tests.fake_state import KeyState
+from tests.published import Published
+from transforms.kits.kit_rules import families
+from transforms.ledger import live_shards
+from transforms.ledger.grouping import shard_of as shard_key
+from transforms.ledger.keeping import _FoldStateFn
+from transforms.ledger.shard_rules import Shard
 
 QUICK_DAYS = 2_000
 MANY_DAYS = int(os.environ.get("SELLABLE_DAYS", "100000"))
 EVENTS = 40  # small days collide more
+SHARDS = 3
 
 quickly_and_at_length = pytest.mark.parametrize(
     "seeds",
@@ -41,3 +54,77 @@ def test_whatever_the_order_the_ledger_ends_where_the_oracle_does(seeds: range) 
     for seed, day, bundles in days(seeds):
         found = differences(day, arrived(bundles), fold_day(day, bundles, seed))
         assert not found, f"day {seed}: {found}"
+
+
+@quickly_and_at_length
+def test_failed_bundles_restarts_and_a_second_worker_change_nothing(seeds: range, monkeypatch: Any) -> None:
+    """The keyed stage itself on state whose bundles fail at random, against folds that nothing disturbs."""
+    for seed, day, bundles in days(seeds[: len(seeds) // 4]):
+        monkeypatch.setattr(live_shards, "JOURNAL_BYTES_MIN", Random(seed).choice((0, 2_000, 20_000)))
+        disturbed = DisturbedRun(day, seed)
+        calm = {key: shard_of(day) for key in range(SHARDS)}
+        seen = Published()
+        for now, bundle in zip(clock(day, len(bundles), seed), bundles, strict=True):
+            for key, group in disturbed.groups(bundle).items():
+                disturbed.process(key, group, now)
+                seen.take(calm[key].fold(group, now))
+            for key in disturbed.random.sample(range(SHARDS), disturbed.random.randint(0, SHARDS)):
+                disturbed.fire(key, now)
+                seen.take_records(calm[key].advance(now))
+        assert disturbed.seen.rows == seen.rows, f"day {seed}"
+        assert disturbed.seen.decisions == seen.decisions, f"day {seed}"
+        assert disturbed.seen.outcomes == seen.outcomes, f"day {seed}"
+        assert disturbed.seen.rejections == seen.rejections, f"day {seed}"
+
+
+class DisturbedRun:
+    """Two workers that take turns on the same keys, restart, and lose bundles after they have done their work."""
+
+    def __init__(self, day: Day, seed: int) -> None:
+        self.day = day
+        self.random = Random(seed)
+        self.family_of = families(master_of(day).boms)
+        self.states = {key: KeyState.empty() for key in range(SHARDS)}
+        self.workers = [self._start(), self._start()]
+        self.now = day.now
+        self.seen = Published()
+
+    def _start(self) -> Any:
+        worker = _FoldStateFn(master_of(self.day), POLICY, lambda: self.now)
+        worker.setup()
+        worker.make_shard = lambda books: Shard(master_of(self.day), POLICY, books, owners_of=self.day.owner_of)
+        return worker
+
+    def groups(self, bundle: Iterable[StockEvent]) -> dict[int, list[bytes]]:
+        found: dict[int, list[bytes]] = {}
+        for event in bundle:
+            found.setdefault(shard_key(event.item, self.family_of, SHARDS), []).append(pack(event))
+        return found
+
+    def process(self, key: int, group: list[bytes], now: datetime) -> None:
+        self._until_it_succeeds(key, now, lambda worker: worker.process((key, pack(group)), *self.states[key]))
+
+    def fire(self, key: int, now: datetime) -> None:
+        self._until_it_succeeds(key, now, lambda worker: worker.fire(key, *self.states[key]))
+
+    def _until_it_succeeds(self, key: int, now: datetime, attempt: Callable[[Any], Iterable[Any]]) -> None:
+        self.now = now
+        lost: list[list[Any]] = []
+        while self.random.random() < 0.3:
+            lost.append(_plain(attempt(self._worker())))
+            self.states[key].roll_back()
+        outputs = _plain(attempt(self._worker()))
+        self.states[key].commit()
+        assert all(before == outputs for before in lost), "a retried bundle said something else"
+        self.seen.take_counts(one for one in outputs if isinstance(one, OutcomeCount))
+        self.seen.take_records(outputs)
+
+    def _worker(self) -> Any:
+        at = self.random.choice((0, 0, 1))
+        if self.random.random() < 0.1:
+            self.workers[at] = self._start()
+        return self.workers[at]
+
+
+def _plain(outputs: Iterable[Any]) -> list[Any]:
+    return [one.value if isinstance(one, TaggedOutput) else one for one in outputs]

@@ -2,6 +2,7 @@
 
 - `grouping`        `GroupByShard`: events of a bundle as one compact element for each shard
 - `ledger_rules`    one event into the books of its item: identity, duplicates, conflicts, ownership
+- `horizon_rules`   what is older than the retained history goes out of the books
 - `item_ledger`     the books of one item, in double entry
 - `effects`         what each kind of event does to them
 - `position_rules`  on hand from movements and counts in any order

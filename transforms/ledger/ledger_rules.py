@@ -18,7 +18,6 @@ from typing import NamedTuple
 from schemas.encoding import unpack
 from schemas.records import CLAIM_KINDS, INBOUND_KINDS, StockEvent
 from transforms.ledger import effects
-from transforms.ledger.claim_rules import Claim, Inbound
 from transforms.ledger.item_ledger import Books, ItemLedger
 
 CONFLICT = "conflicting_duplicate"
@@ -90,8 +89,8 @@ def record(books: Books, event: StockEvent, packed: bytes, rules: LedgerRules) -
     known = ledger.entries.get(event.transaction_key)
     if known is not None:
         return _again(books, event, packed, as_event(known), rules)
-    if ledger.newest_at is not None and event.occurred_at < ledger.newest_at - rules.history:
-        limit = ledger.newest_at - rules.history
+    limit = horizon(books, event, rules)
+    if limit is not None and event.occurred_at < limit:
         return Result("dead_letter", TOO_OLD, f"occurred {event.occurred_at}, expected {limit} or later")
     return _enter(books, ledger, event, packed, rules)
 
@@ -123,6 +122,8 @@ def moved_items(event: StockEvent) -> set[str]:
 
 def _again(books: Books, event: StockEvent, packed: bytes, first: StockEvent, rules: LedgerRules) -> Result:
     keeps_first = (first.received_at, first.message_id) <= (event.received_at, event.message_id)
+    limit = horizon(books, event, rules)
+    keeps_first = keeps_first or (limit is not None and event.occurred_at < limit)
     if content(first) == content(event):
         if not keeps_first:
             _stamp_earlier(books, event, packed, first, rules)
@@ -170,33 +171,8 @@ def as_event(packed: bytes) -> StockEvent:
     return StockEvent.from_row(unpack(packed))
 
 
-def forget_before_horizon(ledger: ItemLedger, rules: LedgerRules) -> int:
-    """Drop what is older than the retained history and no longer open; returns how many entries went."""
-    if ledger.newest_at is None:
-        return 0
-    cut = ledger.newest_at - rules.history
-    old = [key for key, packed in ledger.entries.items() if as_event(packed).occurred_at < cut]
-    for key in old:
-        del ledger.entries[key]
-        ledger.compared.discard(key)
-        ledger.reports.pop(key, None)
-    for cell in ledger.cells.values():
-        cell.forget_before(cut)
-    _forget_closed(ledger, cut)
-    return len(old)
-
-
-def _forget_closed(ledger: ItemLedger, cut: datetime) -> None:
-    claims = [key for key, claim in ledger.claims.items() if _is_over(claim, cut) and not claim.open_at(cut)]
-    for key in claims:
-        del ledger.claims[key]
-    arrived = [key for key, inbound in ledger.inbound.items() if _is_over(inbound, cut) and not inbound.open()]
-    for key in arrived:
-        del ledger.inbound[key]
-    ledger.reported = {key: one for key, one in ledger.reported.items() if one.newest_at >= cut}
-    named = {key[2] for key in ledger.reported} | ledger.claims.keys() | ledger.inbound.keys()
-    ledger.posted = {key: quantity for key, quantity in ledger.posted.items() if key[2] in named}
-
-
-def _is_over(of: Claim | Inbound, cut: datetime) -> bool:
-    return of.newest_at is None or of.newest_at < cut
+def horizon(books: Books, event: StockEvent, rules: LedgerRules) -> datetime | None:
+    """Before this, history of what the event moves may be folded away: by the newest of the items it moves."""
+    known = (books[item].newest_at for item in moved_items(event) if item in books)
+    newest = max((at for at in known if at is not None), default=None)
+    return None if newest is None else newest - rules.history

@@ -19,13 +19,13 @@ from schemas.policy_spec import Policy
 from schemas.records import Decision, OutcomeCount, Rejection, StockEvent
 from transforms.kits.kit_rules import kits_above
 from transforms.ledger.changed_rows import changed_rows, settle_claims
+from transforms.ledger.horizon_rules import forget_before_horizon
 from transforms.ledger.item_ledger import Books, ItemLedger, check_conservation
 from transforms.ledger.ledger_rules import (
     LedgerRules,
     OwnersOf,
     Result,
     as_event,
-    forget_before_horizon,
     moved_items,
     record,
 )
@@ -101,8 +101,7 @@ class Shard:
 
     def forget(self) -> None:
         """Fold what is older than the retained history into opening quantities."""
-        for ledger in self.books.values():
-            forget_before_horizon(ledger, self.rules)
+        forget_before_horizon(self.books, self.rules)
 
     def check_conservation(self) -> None:
         """Raise unless the accounts of every item sum to zero; tests call it after every fold."""

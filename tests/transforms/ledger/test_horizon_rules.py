@@ -1,0 +1,180 @@
+"""What is older than the retained history is forgotten, and nobody can tell by the figures."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from schemas.records import StockEvent
+from tests.builders import (
+    announced,
+    cancelled,
+    count,
+    hour,
+    ordered,
+    receipt,
+    requested,
+    shipment,
+    transfer_shipped,
+)
+from tests.ledgers import HERE, a_shard, books_after, cell, enter, fold, on_hand, rules
+from tests.verdicts import WMS_OWNS
+from transforms.ledger.horizon_rules import forget_before_horizon
+from transforms.ledger.item_ledger import check_conservation
+
+DAY = 24
+OLD, NOW = -40 * DAY, 0  # with a history of thirty days
+SETS = [("BOLT", 2), ("NUT", 3)]
+
+
+def test_old_entries_go_and_recent_ones_stay() -> None:
+    books = books_after([receipt(5, at=OLD, key="old"), receipt(4, at=-30 * DAY, key="at the limit"), receipt(3, NOW)])
+    assert forget_before_horizon(books, rules()) == 1
+    assert set(books["BOLT"].entries) == {"at the limit", "receipt@0"}
+    assert on_hand(books) == {"": 12}
+    check_conservation(books)
+
+
+@pytest.mark.parametrize(
+    ("story", "old", "late", "expected"),
+    [
+        ("movements", [receipt(9, at=OLD), shipment(2, at=OLD + 1)], shipment(1, at=-5), 5),
+        ("a count", [receipt(9, at=OLD), count(7, at=OLD + 1), shipment(2, at=OLD + 2)], shipment(1, at=-5), 3),
+        ("a count of now", [receipt(9, at=OLD), count(7, at=-4)], shipment(1, at=-5), 6),
+        ("a late count", [receipt(9, at=OLD), shipment(1, at=-5)], count(7, at=-6), 5),
+        ("a late count after all", [receipt(9, at=OLD), shipment(1, at=-5)], count(7, at=-4), 6),
+    ],
+)
+def test_what_comes_late_finds_the_same_on_hand_as_if_nothing_were_forgotten(
+    story: str, old: list[StockEvent], late: StockEvent, expected: int
+) -> None:
+    remembering = books_after([*old, shipment(1, at=NOW)])
+    forgetting = books_after([*old, shipment(1, at=NOW)])
+    forget_before_horizon(forgetting, rules())
+    for books in (remembering, forgetting):
+        enter(books, late)
+        assert on_hand(books) == {"": expected}
+        check_conservation(books)
+
+
+def test_the_first_count_after_forgetting_opens_nothing() -> None:
+    shard = a_shard()
+    fold(shard, receipt(9, at=OLD), receipt(1, at=NOW), now=NOW)
+    shard.forget()
+    seen = fold(shard, count(8, at=NOW - 1), now=NOW)
+    assert seen.discrepancies() == {("BOLT", *HERE, "count", "wms", "count@-1"): (9, 8)}
+
+
+def test_what_is_gone_cannot_come_in_again() -> None:
+    books = books_after([receipt(5, at=OLD, key="old"), receipt(3, at=NOW)])
+    forget_before_horizon(books, rules())
+    assert [result.reason for result in enter(books, receipt(5, at=OLD, key="old"))] == ["older_than_horizon"]
+    assert on_hand(books) == {"": 8}
+
+
+def test_a_kit_is_remembered_no_longer_than_its_newest_component() -> None:
+    """Its old event must not be taken out of books that have folded it away."""
+    old_kit = shipment(1, at=OLD, key="kit", item="SET", parts=SETS)
+    books = books_after([old_kit, receipt(9, at=NOW), receipt(9, at=OLD + 1, item="NUT")])
+    assert forget_before_horizon(books, rules()) == 1
+    again = old_kit._replace(quantity=Decimal(2), received_at=old_kit.received_at - timedelta(hours=1))
+    assert [result.reason for result in enter(books, again)] == ["older_than_horizon"]
+    assert on_hand(books) == {"": 7}
+    assert on_hand(books, "NUT") == {"": 6}
+
+
+def test_an_old_event_on_a_kit_is_too_old_for_its_newest_component() -> None:
+    books = books_after([receipt(9, at=NOW)])
+    kit = shipment(1, at=OLD, item="SET", parts=SETS)
+    assert [result.reason for result in enter(books, kit)] == ["older_than_horizon"]
+
+
+def test_a_correction_from_before_the_horizon_does_not_win_over_what_is_in_the_books() -> None:
+    books = books_after([receipt(5, at=NOW, key="k"), receipt(1, at=NOW)])
+    earlier = receipt(7, at=OLD, key="k")
+    assert [result.reason for result in enter(books, earlier)] == ["conflicting_duplicate"]
+    assert on_hand(books) == {"": 6}
+
+
+@pytest.mark.parametrize(
+    ("story", "events", "remembered"),
+    [
+        ("an open order", [ordered(2, at=OLD)], True),
+        ("an order shipped in full", [ordered(2, at=OLD), shipment(2, at=OLD + 1, order_reference="SO-1")], False),
+        ("shipped a short time ago", [ordered(2, at=OLD), shipment(2, at=-1, order_reference="SO-1")], True),
+        ("cancelled", [ordered(2, at=OLD), cancelled(2, at=OLD + 1)], False),
+        ("a refused request", [requested(2, at=OLD, key="no")], False),
+        ("a hold that has ended", [requested(2, at=OLD, key="yes", expires_at=OLD + 9)], False),
+        ("a hold that ended after the horizon", [requested(2, at=OLD, key="yes", expires_at=-29 * DAY)], True),
+    ],
+)
+def test_claims_are_forgotten_when_they_are_closed_and_old(
+    story: str, events: list[StockEvent], remembered: bool
+) -> None:
+    by = rules(granted="yes")
+    books = books_after([*events, receipt(1, at=NOW)], by)
+    forget_before_horizon(books, by)
+    assert ("SO-1" in books["BOLT"].claims) is remembered
+    assert bool(books["BOLT"].expiring) is (remembered and "hold" in story)
+
+
+@pytest.mark.parametrize(
+    ("story", "events", "remembered"),
+    [
+        ("still to come", [announced(5, at=OLD)], True),
+        ("arrived", [announced(5, at=OLD), receipt(5, at=OLD + 1, order_reference="PO-1")], False),
+        ("arrived lately", [announced(5, at=OLD), receipt(5, at=-1, order_reference="PO-1")], True),
+    ],
+)
+def test_inbound_is_forgotten_when_it_has_arrived_and_is_old(
+    story: str, events: list[StockEvent], remembered: bool
+) -> None:
+    books = books_after([*events, receipt(1, at=NOW)])
+    forget_before_horizon(books, rules())
+    assert ("PO-1" in books["BOLT"].inbound) is remembered
+
+
+def test_what_the_owner_posted_is_kept_for_the_others_to_be_compared_with() -> None:
+    """A transfer has neither claim nor inbound to keep it, and the ERP tells of it an hour later."""
+    shard = a_shard(owners=WMS_OWNS)
+    fold(shard, transfer_shipped(4, at=1, order_reference="TR-1"), now=1)
+    shard.forget()
+    late = transfer_shipped(4, at=1, key="erp's", source="erp", order_reference="TR-1")
+    assert fold(shard, late, now=9).discrepancies() == {}
+    assert shard.books["BOLT"].posted == {("transfer_shipped", "EAST", "TR-1"): 4}
+
+
+def test_what_nobody_can_report_any_more_is_not_kept() -> None:
+    shard = a_shard(owners=WMS_OWNS)
+    old = [transfer_shipped(4, at=OLD, order_reference="TR-1")]
+    old += [transfer_shipped(5, at=OLD, key="erp's", source="erp", order_reference="TR-1")]
+    old += [count(9, at=OLD + 1, key="theirs", source="erp"), count(3, at=OLD + 2), count(2, at=OLD + 3)]
+    fold(shard, *old, receipt(1, at=NOW), now=NOW)
+    ledger = shard.books["BOLT"]
+    assert {identity[5] for identity in ledger.flagged} == {
+        "transfer_shipped:TR-1",
+        "theirs",
+        f"count@{OLD + 2}",
+        f"count@{OLD + 3}",
+    }
+    shard.forget()
+    assert (ledger.posted, ledger.reported, ledger.reports) == ({}, {}, {})
+    assert ledger.flagged == set()
+    assert on_hand(shard.books) == {"": 3}
+
+
+def test_a_late_hold_of_a_forgotten_claim_wakes_nobody() -> None:
+    """The order was shipped and is forgotten; the end of its hold is still on the clock's list."""
+    shard = a_shard()
+    hold = requested(2, at=OLD, expires_at=5)
+    fold(shard, receipt(9, at=OLD - 1), hold, shipment(2, at=OLD + 1, order_reference="SO-1"), now=OLD + 2)
+    fold(shard, receipt(1, at=NOW), now=NOW)
+    shard.forget()
+    assert shard.books["BOLT"].claims == {}
+    assert [type(one).__name__ for one in shard.advance(hour(6))] == []
+
+
+def test_an_item_without_events_of_its_own_has_nothing_to_forget() -> None:
+    books = books_after([shipment(1, at=NOW, item="SET", parts=SETS)])
+    assert forget_before_horizon(books, rules()) == 0
+    assert cell(books, item="NUT").quantity == -3
