@@ -297,7 +297,7 @@ class Decision(NamedTuple):
     item: str
     order_reference: str
     channel: str
-    outcome: str  # "granted" or "refused"
+    outcome: str  # granted | partly_granted | refused
     requested_quantity: Decimal
     granted_quantity: Decimal
     reason: str

@@ -31,7 +31,8 @@ from transforms.ledger.ledger_rules import (
 )
 from transforms.ledger.offer_rows import offer_rows, stock_in
 from transforms.offers.availability_rules import Rules
-from transforms.offers.offer_rules import grantable
+from transforms.offers.offer_rules import granted
+from transforms.rejections import Why, of_event
 
 Due = tuple[datetime, str, str, Any]  # when, item, "claim", "reported" or "figures", its key
 
@@ -128,12 +129,11 @@ class Shard:
             self._plan(ledger, [FIGURES], rules.as_of)
 
     def _decide(self, books: Books, event: StockEvent) -> Decimal:
-        """All of a request or nothing, as the books stand when it was received."""
+        """What a request is granted, as the books stand when it was received."""
         for item in moved_items(event) & books.keys():
             settle_claims(books[item], event.received_at)
         rules = Rules(self.policy, self.master.lots, event.received_at)
-        fits = grantable(event, partial(stock_in, books), self.master, rules)
-        return event.quantity if fits else Decimal(0)
+        return granted(event, partial(stock_in, books), self.master, rules)
 
     def _plan(self, ledger: ItemLedger, changed: Iterable[tuple[str, Any]], after: datetime | None = None) -> None:
         """Put on the clock's list every hold that can expire, comparisons still to settle, figures that go stale."""
@@ -183,16 +183,17 @@ def _count(source: str, outcome: str, reason: str, total: int) -> OutcomeCount:
     return OutcomeCount(source, "event", outcome, reason, total)
 
 
-def _decision(event: StockEvent, granted: Decimal) -> Decision:
+def _decision(event: StockEvent, quantity: Decimal) -> Decision:
+    is_whole = quantity == event.quantity
     return Decision(
         transaction_key=event.transaction_key,
         item=event.item,
         order_reference=event.order_reference,
         channel=event.channel,
-        outcome="granted" if granted else "refused",
+        outcome="granted" if is_whole else "partly_granted" if quantity else "refused",
         requested_quantity=event.quantity,
-        granted_quantity=granted,
-        reason="" if granted else "not_enough_available",
+        granted_quantity=quantity,
+        reason="" if is_whole else "not_enough_available",
         correlation_id=event.correlation_id,
         decided_at=event.received_at,
     )
@@ -207,19 +208,4 @@ def _rejections(event: StockEvent, result: Result) -> Iterator[Rejection]:
 
 def rejection_of_event(event: StockEvent, reason: str, message: str) -> Rejection:
     """An event that the ledger refuses, as a dead letter whose payload is the event itself."""
-    return Rejection(
-        outcome="dead_letter",
-        stage="ledger",
-        reason=reason,
-        message=message,
-        source=event.source,
-        message_id=event.message_id,
-        event_index=event.event_index,
-        correlation_id=event.correlation_id,
-        received_at=event.received_at,
-        mapping_version=event.mapping_version,
-        transaction_key=event.transaction_key,
-        missing_key="",
-        format="stock_event",
-        payload=to_json(event).encode(),
-    )
+    return of_event(event, Why("ledger", reason, message), "stock_event", to_json(event).encode())

@@ -1,7 +1,7 @@
 """Offer rules: what every channel that lists an item or a kit may sell of it, and what of a request can be granted."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from schemas.master_data import Listing, MasterData
@@ -65,14 +65,25 @@ def drawable(
     return after_safety_stock(pools[item][channel].quantity, item, channel, rules)
 
 
-def grantable(event: StockEvent, stock_of: StockOf, master: MasterData, rules: Rules) -> bool:
-    """Whether a channel may claim what a reservation request asks for: all of it, from its own pool, or nothing.
+def granted(event: StockEvent, stock_of: StockOf, master: MasterData, rules: Rules) -> Decimal:
+    """How much a channel may claim of what a reservation request asks for, from its own pool: all of it, or nothing.
 
-    A kit must be there whole: its components in the channel's pools, and together at some location.
+    A kit must be there whole: its components in the channel's pools, and together at some location. Where the policy
+    permits `partial_requests`, a request for more than there is gets what there is, in whole sell units and whole kits.
     """
-    if event.channel not in rules.policy.channels:
-        return False
+    channel = rules.policy.channels.get(event.channel)
+    if channel is None:
+        return ZERO
     items = [part.item for part in event.components] or [event.item]
     pools = {item: allocate(stock_of(item), rules) for item in items}
     needs = explode(master.boms, event.item, ONE, event.occurred_at) if event.components else ()
-    return drawable(event.item, event.channel, needs, pools, rules) >= event.quantity
+    available = drawable(event.item, event.channel, needs, pools, rules)
+    if available >= event.quantity:
+        return event.quantity
+    if not channel.partial_requests:
+        return ZERO
+    listing = master.listings.get((event.channel, event.item))
+    unit = listing.sell_factor if listing else ONE
+    if needs:
+        unit = max(unit, ONE)
+    return (available / unit).to_integral_value(ROUND_FLOOR) * unit

@@ -70,8 +70,8 @@ MEANINGS: dict[str, str] = {
 
 SPECIAL_MEANINGS: dict[tuple[str, str], str] = {
     ("channel_update", "quantity"): "the figure to tell the channel, in its sell units",
-    ("decision", "outcome"): "granted or refused",
-    ("decision", "reason"): "why it was refused; empty when granted",
+    ("decision", "outcome"): "granted, partly_granted or refused",
+    ("decision", "reason"): "why not all was granted; empty when it was",
     ("decision", "transaction_key"): "key of the reservation request",
     ("discrepancy", "source"): "source whose report disagrees",
     ("dead_letter", "outcome"): "dead_letter",
