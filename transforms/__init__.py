@@ -7,5 +7,6 @@
 - `offers`       what each channel may sell, and why
 - `publication`  views, files, topics, counts
 
-Beside them: `reasons`, every code by which something can be refused, and `record_coders`, how records cross processes.
+Beside them: `reasons`, every code by which something can be refused, `rejections`, what is kept of
+it then, and `record_coders`, how records cross processes.
 """

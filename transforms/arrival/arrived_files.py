@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
 
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
@@ -126,7 +126,7 @@ def parts_of(file: ArrivedFile, part_bytes: int = PART_BYTES) -> Iterator[FilePa
 def open_file(path: str) -> BinaryIO:
     """The file's bytes as they are, from wherever it lies."""
     if "://" in path:
-        return cast("BinaryIO", FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED))
+        return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
     return Path(path).open("rb")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.pvalue import PCollection
 
 from schemas.records import Envelope, Rejection
 from transforms import record_coders as _coders  # noqa: F401  registers them
@@ -29,7 +30,7 @@ class DecodeMessages(beam.PTransform[Any, Any]):
         super().__init__()
         self.options_by_source = {source: dict(options) for source, options in options_by_source.items()}
 
-    def expand(self, envelopes: beam.PCollection[Envelope]) -> Any:
+    def expand(self, envelopes: PCollection[Envelope]) -> Any:
         step = beam.ParDo(_DecodeFn(self.options_by_source)).with_output_types(Decoded, rejections=Rejection)
         return envelopes | "Decode" >> step.with_outputs(REJECTIONS, main="documents")
 

@@ -19,6 +19,7 @@ from schemas.records import Envelope, Rejection
 from transforms.arrival.format_table import format_of_content_type
 from transforms.arrival.json_format import parse_json
 from transforms.arrival.limits import PAYLOAD_BYTES_MAX, DecodeError, excerpt
+from transforms.rejections import Why, of_message
 
 STAGE = "decode"
 CORRELATION_BYTES = 8
@@ -175,22 +176,8 @@ def _first(attributes: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 def rejected(envelope: Envelope, error: DecodeError) -> Rejection:
     """A whole message as a dead letter of this stage."""
-    return Rejection(
-        outcome="dead_letter",
-        stage=STAGE,
-        reason=error.reason,
-        message=f"{envelope.source}: {error}" if envelope.source else str(error),
-        source=envelope.source,
-        message_id=envelope.message_id,
-        event_index=-1,
-        correlation_id=envelope.correlation_id,
-        received_at=envelope.received_at,
-        mapping_version="",
-        transaction_key="",
-        missing_key="",
-        format=envelope.format,
-        payload=envelope.payload,
-    )
+    message = f"{envelope.source}: {error}" if envelope.source else str(error)
+    return of_message(envelope, Why(STAGE, error.reason, message))
 
 
 def unreadable(envelope: Envelope, message: str) -> Rejection:

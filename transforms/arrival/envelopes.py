@@ -7,6 +7,7 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
+from apache_beam.pvalue import PCollection
 from apache_beam.utils.timestamp import Timestamp
 
 from schemas.records import Envelope, OutcomeCount, Rejection
@@ -104,7 +105,7 @@ class WrapMessages(beam.PTransform[Any, Any]):
         super().__init__()
         self.formats_by_source = dict(formats_by_source or {})
 
-    def expand(self, messages: beam.PCollection[PubsubMessage]) -> Any:
+    def expand(self, messages: PCollection[PubsubMessage]) -> Any:
         return messages | "Wrap" >> _with_outputs(_WrapMessageFn(self.formats_by_source))
 
 

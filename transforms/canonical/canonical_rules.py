@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
-from schemas.records import Envelope, Ignored, OutcomeCount, Rejection, ReportedEvent, StockEvent
+from schemas.records import Envelope, Ignored, OutcomeCount, Rejection, StockEvent
+from transforms.arrival.envelope_rules import rejected
 from transforms.arrival.format_table import DecodeError, decode
 from transforms.canonical.check_kinds import Problem
-from transforms.canonical.check_rules import check_event
-from transforms.canonical.mapping_rules import SourceMapping
+from transforms.canonical.check_rules import check_event, refused
+from transforms.canonical.mapping_rules import SourceMapping, unmapped
 from transforms.kits.kit_rules import exploded
 
 
@@ -37,12 +38,11 @@ def canonicalise(envelope: Envelope, front: Front) -> Canonical:
     """The canonical events of one message; nothing of it is lost without a rejection or a reason to ignore it."""
     mapping = front.mappings.get(envelope.source)
     if mapping is None:
-        expected = ", ".join(sorted(front.mappings))
-        return _whole(envelope, "map", "unknown_source", f"no mapping for {envelope.source!r}, expected {expected}")
+        return Canonical([], [unmapped(envelope, front.mappings)], [])
     try:
         documents = decode(envelope.format or mapping.format, envelope.payload, mapping.format_options)
     except DecodeError as error:
-        return _whole(envelope, "decode", error.reason, f"{envelope.source}: {error}")
+        return Canonical([], [rejected(envelope, error)], [])
     events: list[StockEvent] = []
     rejections: list[Rejection] = []
     ignored: list[Ignored] = []
@@ -50,7 +50,7 @@ def canonicalise(envelope: Envelope, front: Front) -> Canonical:
     for document in documents:
         mapped = mapping.run(document, envelope, index)
         index += len(mapped.events) + sum(1 for one in mapped.rejections if one.event_index >= 0)
-        rejections += mapped.rejections
+        rejections += [one._replace(payload=b"") for one in mapped.rejections] if rejections else mapped.rejections
         ignored += mapped.ignored
         for reported in mapped.events:
             checked = check_event(reported, front.master, front.policy.eligible)
@@ -60,46 +60,6 @@ def canonicalise(envelope: Envelope, front: Front) -> Canonical:
             else:
                 events.append(exploded(checked, front.master.boms))
     return Canonical(events, rejections, ignored)
-
-
-def _whole(envelope: Envelope, stage: str, reason: str, message: str) -> Canonical:
-    rejection = Rejection(
-        outcome="dead_letter",
-        stage=stage,
-        reason=reason,
-        message=message,
-        source=envelope.source,
-        message_id=envelope.message_id,
-        event_index=-1,
-        correlation_id=envelope.correlation_id,
-        received_at=envelope.received_at,
-        mapping_version="",
-        transaction_key="",
-        missing_key="",
-        format=envelope.format,
-        payload=envelope.payload,
-    )
-    return Canonical([], [rejection], [])
-
-
-def refused(event: ReportedEvent, problem: Problem, payload_format: str, payload: bytes) -> Rejection:
-    """The rejection of one reported event that a check refused; `payload` is given once for each message."""
-    return Rejection(
-        outcome=problem.outcome,
-        stage="check",
-        reason=problem.reason,
-        message=problem.message,
-        source=event.source,
-        message_id=event.message_id,
-        event_index=event.event_index,
-        correlation_id=event.correlation_id,
-        received_at=event.received_at,
-        mapping_version=event.mapping_version,
-        transaction_key=event.transaction_key,
-        missing_key=problem.missing_key,
-        format=payload_format,
-        payload=payload,
-    )
 
 
 def count_message(source: str, canonical: Canonical) -> list[OutcomeCount]:

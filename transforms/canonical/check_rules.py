@@ -17,12 +17,15 @@ from decimal import Decimal
 
 from schemas.master_data import Item, MasterData
 from schemas.master_tables import SELLABLE
-from schemas.records import ReportedEvent, StockEvent
+from schemas.records import Rejection, ReportedEvent, StockEvent
 from transforms.canonical.check_kinds import RULES, KindRule, Problem, missing, unlisted
 from transforms.canonical.check_quantity import base_quantity
 from transforms.kits.kit_rules import bom_at
+from transforms.rejections import Why, of_event
 
 FUTURE_TOLERANCE = timedelta(minutes=10)  # clocks that nobody set drift by minutes; a wrong time zone is half an hour
+
+STAGE = "check"
 
 Eligible = Callable[[str, str], bool]  # (channel, item)
 
@@ -172,3 +175,9 @@ def _kit_problem(event: ReportedEvent, rule: KindRule, item: str, master: Master
         message = f"{event.kind} of kit {item} from {event.source} occurred_at {event.occurred_at.isoformat()}"
         return Problem("no_components", "item_code", f"{message}, expected a bill of materials in effect then")
     return None
+
+
+def refused(event: ReportedEvent, problem: Problem, payload_format: str, payload: bytes) -> Rejection:
+    """A problem with all that a replay needs."""
+    why = Why(STAGE, problem.reason, problem.message, problem.outcome, problem.missing_key)
+    return of_event(event, why, payload_format, payload)

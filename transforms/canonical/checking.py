@@ -14,9 +14,8 @@ from schemas.encoding import to_json
 from schemas.master_data import MasterData
 from schemas.records import Rejection, ReportedEvent, StockEvent
 from transforms.canonical.check_kinds import Problem
-from transforms.canonical.check_rules import Eligible, check_event
+from transforms.canonical.check_rules import STAGE, Eligible, check_event, refused
 
-STAGE = "check"
 REJECTIONS: Final = "rejections"  # the tag of the output beside the main one
 EVENT_FORMAT = "reported_event"  # of a rejected payload: one event as JSON, since the message is not at hand here
 
@@ -57,22 +56,7 @@ class _CheckFn(beam.DoFn):
 
 def rejection_of(event: ReportedEvent, problem: Problem) -> Rejection:
     """A problem with all that a replay needs; the payload is the event itself, for `event_of`."""
-    return Rejection(
-        outcome=problem.outcome,
-        stage=STAGE,
-        reason=problem.reason,
-        message=problem.message,
-        source=event.source,
-        message_id=event.message_id,
-        event_index=event.event_index,
-        correlation_id=event.correlation_id,
-        received_at=event.received_at,
-        mapping_version=event.mapping_version,
-        transaction_key=event.transaction_key,
-        missing_key=problem.missing_key,
-        format=EVENT_FORMAT,
-        payload=to_json(event).encode(),
-    )
+    return refused(event, problem, EVENT_FORMAT, to_json(event).encode())
 
 
 def event_of(payload: bytes) -> ReportedEvent:

@@ -9,7 +9,7 @@ from apache_beam.pvalue import TaggedOutput
 
 from schemas.records import Envelope, Ignored, Rejection, ReportedEvent
 from transforms import record_coders as _coders  # noqa: F401 - registers them
-from transforms.canonical.mapping_rules import STAGE, SourceMapping
+from transforms.canonical.mapping_rules import STAGE, SourceMapping, unmapped
 
 REJECTIONS = "rejections"
 IGNORED = "ignored"
@@ -54,24 +54,3 @@ class _MapFn(beam.DoFn):
             yield TaggedOutput(REJECTIONS, rejection)
         for ignored in mapped.ignored:
             yield TaggedOutput(IGNORED, ignored)
-
-
-def unmapped(envelope: Envelope, mappings: Mapping[str, SourceMapping]) -> Rejection:
-    """The rejection of a message from a source that no mapping knows."""
-    expected = f"expected one of {', '.join(sorted(mappings))}"
-    return Rejection(
-        outcome="dead_letter",
-        stage=STAGE,
-        reason="unknown_source",
-        message=f"no mapping for {envelope.source!r}, {expected}",
-        source=envelope.source,
-        message_id=envelope.message_id,
-        event_index=-1,
-        correlation_id=envelope.correlation_id,
-        received_at=envelope.received_at,
-        mapping_version="",
-        transaction_key="",
-        missing_key="",
-        format=envelope.format,
-        payload=envelope.payload,
-    )

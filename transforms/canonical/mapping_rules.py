@@ -9,7 +9,7 @@ mapped is rejected alone, with its place in the message, and the others go on.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from transforms.canonical.expressions import Context, ExpressionError, compile_r
 from transforms.canonical.fields import FieldError, to_text
 from transforms.canonical.message_templates import MessageTemplate
 from transforms.canonical.quantities import shown
+from transforms.rejections import Why, of_message
 
 MAPPING_FILE = "mapping.yaml"
 STAGE = "map"
@@ -189,6 +190,12 @@ def _described(envelope: Envelope) -> dict[str, Any]:
         "received_at": envelope.received_at.isoformat(),
         "attributes": envelope.attributes,
     }
+
+
+def unmapped(envelope: Envelope, mappings: Mapping[str, SourceMapping]) -> Rejection:
+    """The rejection of a message from a source that no mapping knows."""
+    expected = f"expected one of {', '.join(sorted(mappings))}"
+    return of_message(envelope, Why(STAGE, "unknown_source", f"no mapping for {envelope.source!r}, {expected}"))
 
 
 def load_mappings(folder: Path) -> dict[str, SourceMapping]:
