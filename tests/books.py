@@ -78,7 +78,7 @@ def imbalances(books: Books) -> dict[str, Decimal]:
 
 def check_decisions(events: Iterable[StockEvent], decisions: Iterable[Decision]) -> list[str]:
     """What no order of arrival can excuse: a request without exactly one answer, an answer without its request, and
-    a quantity that is neither nothing nor the whole. A kit is answered as the kit, never component by component."""
+    a quantity that is not what the outcome says. A kit is answered as the kit, never component by component."""
     asked: dict[Pair, list[StockEvent]] = defaultdict(list)
     for event in events:
         if event.kind == "reservation_requested":
@@ -96,7 +96,8 @@ def check_decisions(events: Iterable[StockEvent], decisions: Iterable[Decision])
 
 def _fits(answer: Decision, requests: list[StockEvent]) -> bool:
     whole = {"granted": answer.requested_quantity, "refused": ZERO}
+    part = answer.outcome == "partly_granted" and ZERO < answer.granted_quantity < answer.requested_quantity
     said = (answer.order_reference, answer.channel, answer.requested_quantity)
-    return answer.granted_quantity == whole.get(answer.outcome) and any(
+    return (part or answer.granted_quantity == whole.get(answer.outcome)) and any(
         said == (request.order_reference, request.channel, request.quantity) for request in requests
     )
