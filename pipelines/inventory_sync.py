@@ -61,18 +61,16 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     arrived = pipeline | "ReadEnvelopes" >> _read(config)
     canonical = arrived.envelopes | "TallyMessages" >> TallyElements("messages") | CanonicaliseMessages(front)
     ledger = canonical.events | "KeepLedger" >> KeepLedger(front.master, front.policy, settings.as_of)
-    refused = (arrived.rejections, canonical.rejections)
-    records = (ledger.records, *refused) | "AllRecords" >> beam.Flatten()
+    records = (ledger.records, arrived.rejections, canonical.rejections)
     counts = (arrived.counts, canonical.counts, ledger.counts) | "AllCounts" >> beam.Flatten()
-    summed = counts | "CountOutcomes" >> CountOutcomes()
-    views = (records, summed) | "AllViews" >> beam.Flatten()
+    views = (*records, counts | "CountOutcomes" >> CountOutcomes())
     _ = views | "WriteSqliteViews" >> WriteSqliteViews(settings.database, config.run_id)
     if settings.records_folder is not None:
-        _ = views | "WriteRecordFiles" >> WriteRecordFiles(
-            str(settings.records_folder), settings.records_format, config.run_id
-        )
+        files = WriteRecordFiles(str(settings.records_folder), settings.records_format, config.run_id)
+        _ = views | "AllViews" >> beam.Flatten() | "WriteRecordFiles" >> files
     if settings.topics:
-        _ = records | "PublishRecords" >> PublishRecords(settings.topics, config.run_id)
+        topics = PublishRecords(settings.topics, config.run_id)
+        _ = records | "AllRecords" >> beam.Flatten() | "PublishRecords" >> topics
 
 
 def _read(config: Config) -> Any:

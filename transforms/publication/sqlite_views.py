@@ -20,7 +20,8 @@ ROWS_WRITTEN = "rows written"
 class WriteSqliteViews(beam.PTransform[Any, Any]):
     """Keep the newest row of every view in a SQLite file that `create_views` made before the run.
 
-    In:       records of any view, in any order, with duplicates; see `view_tables`.
+    In:       records of any view, in any order, with duplicates, see `view_tables`; or several collections of them,
+              which are better not flattened before: each is then written where it is made, without being encoded.
     Out:      nothing: an empty collection, finished when all is on disk.
     State:    none in Beam; the file is the state, and no row of it is replaced by an older one.
     Rejects:  nothing; a database that cannot be written ends the run with `ViewsError`.
@@ -33,7 +34,13 @@ class WriteSqliteViews(beam.PTransform[Any, Any]):
         self.run_id = run_id
 
     def expand(self, records: Any) -> Any:
-        return records | "Upsert" >> beam.ParDo(_UpsertFn(self.path.absolute(), self.run_id)).with_output_types(None)
+        if not isinstance(records, tuple):
+            return records | "Upsert" >> self._upsert()
+        done = tuple(part | f"Upsert{number}" >> self._upsert() for number, part in enumerate(records, start=1))
+        return done | "Done" >> beam.Flatten()
+
+    def _upsert(self) -> Any:
+        return beam.ParDo(_UpsertFn(self.path.absolute(), self.run_id)).with_output_types(None)
 
 
 class _UpsertFn(beam.DoFn):

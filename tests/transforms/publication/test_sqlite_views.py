@@ -51,6 +51,16 @@ def test_records_of_any_view_end_in_their_tables(path: Path) -> None:
     ]
 
 
+def test_several_collections_are_written_without_being_flattened(path: Path) -> None:
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        rows = pipeline | "Rows" >> beam.Create([position("5", 1), position("7", 2)])
+        others = pipeline | "Others" >> beam.Create([position("6", 1), decision()])
+        done = (rows, others) | WriteSqliteViews(path)
+        assert_that(done, equal_to([]))
+    assert read(path, "SELECT item, on_hand_quantity, version FROM position") == [("ABC-1", "7", 2)]
+    assert read(path, "SELECT outcome FROM decision") == [("granted",)]
+
+
 def test_a_second_run_with_older_news_changes_nothing(path: Path) -> None:
     run(path, [position("7", 7), decision("refused")])
     run(path, [position("5", 5), position("7", 7), decision("granted")], "R2")
