@@ -173,6 +173,7 @@ def as_event(packed: bytes) -> StockEvent:
 
 def horizon(books: Books, event: StockEvent, rules: LedgerRules) -> datetime | None:
     """Before this, history of what the event moves may be folded away: by the newest of the items it moves."""
-    known = (books[item].newest_at for item in moved_items(event) if item in books)
+    moved = moved_items(event) if event.components else (event.item,)
+    known = (books[item].newest_at for item in moved if item in books)
     newest = max((at for at in known if at is not None), default=None)
     return None if newest is None else newest - rules.history
