@@ -5,39 +5,66 @@ Decimals travel as their text, datetimes as msgpack timestamps (exact, always UT
 """
 
 import json
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 import msgpack
 
 _DECIMAL_CODE = 1
+_REMEMBERED = 4_096  # Decimals: nearly all quantities are few small numbers, and making each anew would cost time
+_BUFFER_BYTES_KEPT = 1 << 20  # by a thread that packed something large, such as a snapshot
 
 R = TypeVar("R", bound=NamedTuple)
 
 
 def _to_ext(value: object) -> msgpack.ExtType:
     if isinstance(value, Decimal):
-        return msgpack.ExtType(_DECIMAL_CODE, str(value).encode("ascii"))
+        return _decimal_ext(str(value))  # not by the Decimal itself: 5 and 5.0 are equal, and two texts
     expected = "text, bytes, 64-bit ints, Decimals and aware datetimes"
     raise TypeError(f"cannot encode {str(value)[:80]!r} ({type(value).__name__}): records hold {expected}")
 
 
+@lru_cache(_REMEMBERED)
+def _decimal_ext(text: str) -> msgpack.ExtType:
+    return msgpack.ExtType(_DECIMAL_CODE, text.encode("ascii"))
+
+
+@lru_cache(_REMEMBERED)
 def _from_ext(code: int, data: bytes) -> object:
     if code == _DECIMAL_CODE:
         return Decimal(data.decode("ascii"))
     raise ValueError(f"unknown extension code {code}, expected {_DECIMAL_CODE}")
 
 
+class _Packer(threading.local):
+    """One packer for each thread, since making one takes as long as packing a record."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        self.pack = msgpack.Packer(default=_to_ext, datetime=True).pack
+
+
+_PACKER = _Packer()
+
+
 def pack(value: object) -> bytes:
     """Any nesting of records, tuples, lists, dicts, text, bytes, ints, Decimals and aware datetimes as bytes."""
-    return msgpack.packb(value, default=_to_ext, datetime=True)  # type: ignore[no-any-return]
+    packed: bytes = _PACKER.pack(value)
+    if len(packed) > _BUFFER_BYTES_KEPT:
+        _PACKER.renew()
+    return packed
 
 
-def unpack(data: bytes) -> Any:
-    """The reverse of `pack`, with records as plain tuples: `Record(*unpack(data))` gives one back."""
-    return msgpack.unpackb(data, ext_hook=_from_ext, use_list=False, timestamp=3, strict_map_key=False)
+# The reverse of `pack`, with records as plain tuples: `Record(*unpack(data))` gives one back.
+unpack: Callable[[bytes], Any] = partial(
+    msgpack.unpackb, ext_hook=_from_ext, use_list=False, timestamp=3, strict_map_key=False
+)
 
 
 def to_json_value(value: object) -> object:

@@ -36,6 +36,22 @@ def test_a_decimal_comes_back_to_the_last_digit(number: Decimal) -> None:
     assert unpack(pack(number)).as_tuple() == number.as_tuple()
 
 
+def test_equal_decimals_keep_their_own_digits() -> None:
+    numbers = [Decimal(text) for text in ("5", "5.0", "5E+0", "0", "-0", "5.00")]
+    assert [str(number) for number in unpack(pack(numbers))] == ["5", "5.0", "5", "0", "-0", "5.00"]
+
+
+def test_what_cannot_be_packed_leaves_nothing_behind() -> None:
+    with pytest.raises(TypeError, match="cannot encode"):
+        pack(["half of this is packed", object()])
+    assert unpack(pack("whole")) == "whole"
+
+
+def test_something_large_is_packed_like_anything_else() -> None:
+    assert unpack(pack(["x" * 2_000_000])) == ("x" * 2_000_000,)
+    assert unpack(pack("small")) == "small"
+
+
 @given(moments, st.integers(-14, 14))
 def test_a_moment_is_the_same_in_every_zone_and_returns_in_utc(moment: datetime, hours: int) -> None:
     back = unpack(pack(moment.astimezone(timezone(timedelta(hours=hours)))))
