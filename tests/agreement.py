@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from random import Random
 from typing import Any
@@ -33,11 +34,16 @@ POLICY = Policy.model_validate(
         "safety_stock": [{"quantity": 2, "location": "EAST"}, {"quantity": 1, "channel": "marketplace"}],
         "limits": {"count_tolerance": TOLERANCE, "settle_minutes": 60},
         "channels": {
-            "web": {"definition": "sellable", "locations": ["EAST", "WEST"]},
+            "web": {
+                "definition": "sellable",
+                "locations": ["EAST", "WEST"],
+                "thresholds": {"low": 10, "hysteresis": 3},
+            },
             "marketplace": {
                 "definition": "sellable",
                 "locations": ["EAST", "WEST", "NORTH3PL"],
                 "pool": {"kind": "percent", "percent": 30},
+                "partial_requests": True,
             },
             "b2b": {"definition": "atp", "locations": ["EAST", "NORTH3PL"], "pool": {"kind": "priority", "rank": 1}},
         },
@@ -93,7 +99,7 @@ def clock(day: Day, bundles: int, seed: int) -> list[datetime]:
     return [*times, day.now]
 
 
-def expected_of(day: Day, arrived: Iterable[StockEvent], granted: Mapping[str, Decimal]) -> Books:
+def expected_of(day: Day, arrived: Iterable[StockEvent], granted: Mapping[str, Fraction]) -> Books:
     return oracle(
         arrived,
         now=day.now,

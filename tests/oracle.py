@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from schemas.records import CLAIM_KINDS, INBOUND_KINDS, StockEvent
@@ -49,10 +50,11 @@ def oracle(
     owner_of: OwnerOf,
     settle: timedelta,
     tolerance: Decimal,
-    granted: Mapping[str, Decimal] | None = None,
+    granted: Mapping[str, Fraction] | None = None,
     for_sale: frozenset[str] = frozenset({"sellable"}),
 ) -> Books:
-    """The books after all `events`, in whatever order and however often they came; `granted` is by transaction key."""
+    """The books after all `events`, in whatever order and however often they came; `granted` says by transaction key
+    which share of a request was granted: 1 is the whole."""
     kept, outcomes, contested = _once(events)
     posted: list[StockEvent] = []
     compared: list[StockEvent] = []

@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from schemas.records import CLAIM_KINDS, StockEvent
 from tests.books import ZERO, Claim, ClaimHead, Inbound, Pair, Position
 
 
 def replay_claims(
-    posted: list[StockEvent], granted: Mapping[str, Decimal], now: datetime
+    posted: list[StockEvent], granted: Mapping[str, Fraction], now: datetime
 ) -> tuple[dict[Pair, Claim], dict[Pair, ClaimHead]]:
     by_claim: dict[Pair, list[StockEvent]] = defaultdict(list)
     for event in posted:
@@ -31,13 +32,13 @@ def _claim_head(events: list[StockEvent]) -> ClaimHead:
 
 
 def _claim(
-    events: list[StockEvent], granted: Mapping[str, Decimal], expires_at: datetime | None, now: datetime
+    events: list[StockEvent], granted: Mapping[str, Fraction], expires_at: datetime | None, now: datetime
 ) -> Claim:
     def total(*kinds: str, location: str | None = None) -> Decimal:
         return total_of(e for e in events if e.kind in kinds and location in {None, e.location})
 
     requests = [event for event in events if event.kind == "reservation_requested"]
-    hold = total_of(request for request in requests if granted.get(request.transaction_key))  # the whole, or nothing
+    hold = sum((_share(request, granted) for request in requests), ZERO)
     hold = max(ZERO, hold - total("reservation_released", "reservation_expired"))
     if expires_at is not None and expires_at <= now:
         hold = ZERO
@@ -49,6 +50,11 @@ def _claim(
         allocated_here = total("reservation_allocated", location=location) - total("shipment", location=location)
         allocated_open += min(max(ZERO, allocated_here), open_quantity - allocated_open)
     return Claim(open_quantity, allocated_open, shipped, cancelled)
+
+
+def _share(request: StockEvent, granted: Mapping[str, Fraction]) -> Decimal:
+    share = Fraction(request.quantity) * granted.get(request.transaction_key, 0)
+    return Decimal(share.numerator) / Decimal(share.denominator)
 
 
 def replay_inbound(posted: list[StockEvent]) -> dict[Pair, Inbound]:

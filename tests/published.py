@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from schemas.records import (
@@ -15,7 +16,9 @@ from schemas.records import (
     InboundRow,
     OutcomeCount,
     PositionRow,
+    PromiseRow,
     Rejection,
+    StockSignal,
 )
 from transforms.ledger.shard_rules import Fold
 
@@ -25,6 +28,8 @@ KEYS: dict[type, tuple[str, ...]] = {
     InboundRow: ("item", "order_reference"),
     AvailabilityRow: ("item", "channel"),
     ChannelUpdate: ("item", "channel"),
+    StockSignal: ("item", "channel"),
+    PromiseRow: ("item", "channel", "day"),
     Discrepancy: ("item", "location", "lot", "disposition", "cause", "source", "reference"),
     Alert: ("kind", "item", "location"),
 }
@@ -94,5 +99,9 @@ class Published:
         found = {(row.item, row.location): row.quantity for row in self.rows[Alert].values() if row.kind == kind}
         return {key: quantity for key, quantity in found.items() if quantity}
 
-    def granted(self) -> dict[str, Decimal]:
-        return {one.transaction_key: one.granted_quantity for one in self.decisions}
+    def granted(self) -> dict[str, Fraction]:
+        """By transaction key, the share of the request that was granted."""
+        return {
+            one.transaction_key: Fraction(one.granted_quantity) / Fraction(one.requested_quantity)
+            for one in self.decisions
+        }

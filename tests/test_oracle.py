@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -172,7 +173,9 @@ def test_every_quantity_has_its_counter_account() -> None:
 
 def books_of(day: Day, events: list[StockEvent]) -> Books:
     """With every third or so of the requests granted."""
-    granted = {event.transaction_key: Decimal(1) for event in events if event.transaction_key.endswith(("1", "4", "7"))}
+    granted = {
+        event.transaction_key: Fraction(1) for event in events if event.transaction_key.endswith(("1", "4", "7"))
+    }
     settle, tolerance = timedelta(hours=1), Decimal(0)
     return oracle(events, now=day.now, owner_of=day.owner_of, settle=settle, tolerance=tolerance, granted=granted)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from schemas.records import StockEvent
 from tests.books import Books
@@ -22,7 +23,7 @@ def judged(events: list[StockEvent], owners: Owners | None = None, tolerance: in
         owner_of=lambda location, facts: owned.get((location, facts), frozenset()),
         settle=timedelta(hours=1),
         tolerance=Decimal(tolerance),
-        granted=dict.fromkeys(granted, Decimal(1)),
+        granted=dict.fromkeys(granted, Fraction(1)),
     )
 
 
