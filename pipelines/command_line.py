@@ -85,6 +85,32 @@ def explain(item: str, /, *, channel: str | None = None, database: Path = DATABA
 
 
 @app.command
+def rows(view: str, /, *columns: str, limit: int = 50, database: Path = DATABASE) -> int:
+    """Show the first rows of a view.
+
+    Parameters
+    ----------
+    view
+        Its name, such as availability, position, dead_letter or parked; docs/views.md has all.
+    columns
+        Which columns; those that people look at first where none is named.
+    limit
+        How many rows at most.
+    database
+        The views that a run wrote.
+    """
+    from pipelines.terminal_text import new_console
+    from pipelines.view_rows import NoSuchColumnError, read_rows
+
+    try:
+        new_console().print(read_rows(database, view, columns, limit))
+    except NoSuchColumnError as error:
+        print(error, file=sys.stderr)
+        return EXIT_NO
+    return EXIT_OK
+
+
+@app.command
 def validate(
     *,
     mappings: Path = MAPPINGS,

@@ -3,7 +3,10 @@
 Read it from the top: did everything end, why did some of it not post, what needs a hand, what to type next.
 """
 
+import os
 import shlex
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -22,11 +25,6 @@ GOOD, BAD, HEAD = "green", "bold red", "bold"
 COMPARED_SHOWN_MAX = 10
 VERDICT_CHARS_MAX = 4_000
 RANK = {"dead_letter": -2, "parked": -1}  # what needs a person stands on top
-NEXT_COLUMNS = {
-    "dead_letter": "reason, message, message_id",
-    "parked": "missing_key, message, message_id",
-    "discrepancy": "item, location, cause, source, expected_quantity, reported_quantity",
-}
 
 NumberOf = Callable[[SourceBalance], int]
 
@@ -173,10 +171,19 @@ def _views(report: RunReport) -> Text:
 def _next(report: RunReport) -> Iterator[Text]:
     database = shlex.quote(str(report.database))
     yield Text("Next", HEAD)
+    command = our_command()
     if report.example_item:
-        yield plain(f"  sellable explain {shlex.quote(report.example_item)} --database {database}")
+        yield plain(f"  {command} explain {shlex.quote(report.example_item)} --database {database}")
     for view in ("dead_letter", "parked", "discrepancy"):
         if report.row_counts.get(view):
-            query = f"SELECT {NEXT_COLUMNS[view]} FROM {view}"  # noqa: S608 - shown, and of our own names
-            yield plain(f'  sqlite3 -readonly {database} "{query}"')
-    yield plain(f"  sellable summary --database {database}")
+            yield plain(f"  {command} rows {view} --database {database}")
+    yield plain(f"  {command} summary --database {database}")
+
+
+def our_command() -> str:
+    """How a person can type our command here: by its name, or by the path of the environment it is installed in."""
+    beside = Path(sys.executable).parent / "sellable"
+    if shutil.which("sellable") or not beside.exists():
+        return "sellable"
+    shortest = min((str(beside), os.path.relpath(beside)), key=len)
+    return shlex.quote(shortest)

@@ -74,7 +74,7 @@ def changed_rows(ledger: ItemLedger, now: datetime, rules: LedgerRules, for_sale
 def _position_row(ledger: ItemLedger, place: Place) -> PositionRow:
     cell = ledger.cells[place]
     counted_at = cell.counts[-1].occurred_at if cell.counts else None
-    changed_by = ledger.last.transaction_key if ledger.last else ""
+    changed_by = cell.changed_by[1] if cell.changed_by else ""
     return PositionRow(ledger.item, *place, cell.quantity, counted_at, changed_by, ledger.version)
 
 

@@ -108,6 +108,7 @@ def _move(ledger: ItemLedger, event: StockEvent, disposition: str, quantity: Dec
     cell = ledger.cell(place)
     move = Move(event.occurred_at, quantity, event.source, event.sequence)
     count = cell.add_move(move) if sign > 0 else cell.remove_move(move)
+    cell.note_change(event.received_at, event.transaction_key)
     ledger.dirty.add(("cell", place))
     ledger.disturb(event.occurred_at)
     if count is not None:
@@ -157,6 +158,7 @@ def _return_received(ledger: ItemLedger, event: StockEvent, quantity: Decimal, s
 def _count(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
     place = (event.location, event.lot, event.disposition)
     cell = ledger.cell(place)
+    cell.note_change(event.received_at, event.transaction_key)
     ledger.dirty.add(("cell", place))
     ledger.disturb(event.occurred_at)
     if sign < 0:

@@ -78,12 +78,14 @@ def _load(row: tuple[Any, ...]) -> ItemLedger:
 
 def _dump_cell(cell: Cell) -> tuple[Any, ...]:
     counts = [[getattr(count, name) for name in (*_COUNT_FIELDS, "difference")] for count in cell.counts]
-    return (cell.quantity, cell.opening, cell.has_opening, cell.folded_differences, cell.moves, counts)
+    kept = (cell.quantity, cell.changed_by, cell.opening, cell.has_opening, cell.folded_differences)
+    return (kept, cell.moves, counts)
 
 
 def _load_cell(row: tuple[Any, ...]) -> Cell:
     cell = Cell()
-    cell.quantity, cell.opening, cell.has_opening, cell.folded_differences, moves, counts = row
+    kept, moves, counts = row
+    cell.quantity, cell.changed_by, cell.opening, cell.has_opening, cell.folded_differences = kept
     cell.moves = [Move(*move) for move in moves]
     for *fields, difference in counts:
         count = Count(**dict(zip(_COUNT_FIELDS, fields, strict=True)))

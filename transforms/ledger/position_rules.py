@@ -77,15 +77,22 @@ class Count:
 class Cell:
     """On hand at one place, with the history that later arrivals may still disturb."""
 
-    __slots__ = ("counts", "folded_differences", "has_opening", "moves", "opening", "quantity")
+    __slots__ = ("changed_by", "counts", "folded_differences", "has_opening", "moves", "opening", "quantity")
 
     def __init__(self) -> None:
         self.quantity = ZERO  # on hand
+        self.changed_by: tuple[datetime, str] | None = None  # receipt and key of the newest received event
         self.opening = ZERO  # on hand before the retained history
         self.has_opening = False  # whether anything was folded into the opening
         self.folded_differences = ZERO  # differences of counts that were folded away
         self.moves: list[Move] = []  # by occurred_at
         self.counts: list[Count] = []  # by Count.order
+
+    def note_change(self, received_at: datetime, transaction_key: str) -> None:
+        """Keep the newest received of the events that touched this place."""
+        stamp = (received_at, transaction_key)
+        if self.changed_by is None or stamp > self.changed_by:
+            self.changed_by = stamp
 
     def add_move(self, move: Move) -> Count | None:
         """Enter a movement; returns the count whose difference it changed, if it belongs to one."""
