@@ -19,6 +19,7 @@ from transforms.ledger.item_ledger import (
     ItemLedger,
     Report,
     Reported,
+    books_of,
 )
 from transforms.ledger.position_rules import ZERO, Count, Move
 
@@ -30,16 +31,9 @@ Effect = Callable[[ItemLedger, StockEvent, Decimal, int], None]
 def parts(books: Books, event: StockEvent) -> Iterator[tuple[ItemLedger, Decimal]]:
     """The books an event enters with the quantity for each: its components', or its own item's."""
     if not event.components:
-        yield _books_of(books, event.item), event.quantity
+        yield books_of(books, event.item), event.quantity
     for component in event.components:
-        yield _books_of(books, component.item), component.quantity
-
-
-def _books_of(books: Books, item: str) -> ItemLedger:
-    ledger = books.get(item)
-    if ledger is None:
-        ledger = books[item] = ItemLedger(item)
-    return ledger
+        yield books_of(books, component.item), component.quantity
 
 
 def post(books: Books, event: StockEvent, sign: int, *, shared: bool) -> None:

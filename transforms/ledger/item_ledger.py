@@ -156,6 +156,14 @@ class ItemLedger:
 Books = dict[str, ItemLedger]
 
 
+def books_of(books: Books, item: str) -> ItemLedger:
+    """The books of an item, opened now if it has none."""
+    ledger = books.get(item)
+    if ledger is None:
+        ledger = books[item] = ItemLedger(item)
+    return ledger
+
+
 def balances(ledger: ItemLedger) -> Iterator[tuple[str, Decimal]]:
     """Every account of the item with its balance; they sum to zero."""
     for place, cell in ledger.cells.items():

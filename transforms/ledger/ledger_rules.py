@@ -18,7 +18,7 @@ from typing import NamedTuple
 from schemas.encoding import unpack
 from schemas.records import CLAIM_KINDS, INBOUND_KINDS, StockEvent
 from transforms.ledger import effects
-from transforms.ledger.item_ledger import Books, ItemLedger
+from transforms.ledger.item_ledger import Books, ItemLedger, books_of
 
 CONFLICT = "conflicting_duplicate"
 TOO_OLD = "older_than_horizon"
@@ -83,9 +83,7 @@ content = attrgetter(*CONTENT)  # the business fact an event states, without how
 
 def record(books: Books, event: StockEvent, packed: bytes, rules: LedgerRules) -> Result:
     """Enter one event; `packed` is the event as bytes, kept to recognise and undo it."""
-    ledger = books.get(event.item)
-    if ledger is None:
-        ledger = books[event.item] = ItemLedger(event.item)
+    ledger = books_of(books, event.item)
     known = ledger.entries.get(event.transaction_key)
     if known is not None:
         return _again(books, event, packed, as_event(known), rules)

@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.master_data import MasterData
 from schemas.records import AvailabilityRow, PromiseRow
-from transforms.ledger.item_ledger import Books, ItemLedger
+from transforms.ledger.item_ledger import Books, ItemLedger, books_of
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Rules, Supply
 from transforms.offers.clock_rules import next_change
 from transforms.offers.offer_rules import Offer, offers_for
@@ -28,7 +28,7 @@ def offer_rows(item: str, books: Books, master: MasterData, rules: Rules) -> Ite
     offers = offers_for(item, stock_of, master, rules)
     if not offers:
         return
-    ledger = books_of(item, books)
+    ledger = books_of(books, item)
     outlooks = outlooks_for(item, stock_of, master, rules)
     for offer in offers:
         states = [books[part].state() for part in offer.parts if part in books]
@@ -38,14 +38,6 @@ def offer_rows(item: str, books: Books, master: MasterData, rules: Rules) -> Ite
         if offer.channel in outlooks:
             yield from _promises(ledger, outlooks[offer.channel], row)
     ledger.figures_until = next_change(item, stock_of, master, rules)
-
-
-def books_of(item: str, books: Books) -> ItemLedger:
-    """The books of an item, new ones if it has none."""
-    ledger = books.get(item)
-    if ledger is None:
-        ledger = books[item] = ItemLedger(item)
-    return ledger
 
 
 def stock_in(books: Books, item: str) -> ItemStock:

@@ -11,8 +11,9 @@ from schemas.records import AvailabilityRow, ChannelUpdate, PromiseRow, StockEve
 from tests.builders import MIDNIGHT, allocated, announced, hour, ordered, receipt, requested, shipment
 from tests.schemas.small_company import company
 from tests.transforms.offers.offered import B2B, WEB, rules
+from transforms.ledger.item_ledger import books_of
 from transforms.ledger.ledger_state import dump_books, load_books
-from transforms.ledger.offer_rows import books_of, offer_rows, stock, stock_in
+from transforms.ledger.offer_rows import offer_rows, stock, stock_in
 from transforms.ledger.shard_rules import Shard
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Supply
 
@@ -155,7 +156,7 @@ def test_the_books_as_offers_read_them() -> None:
 def test_an_item_without_books_has_nothing() -> None:
     assert stock_in({}, "BOLT") == ItemStock("BOLT", {}, {}, {})
     books: dict[str, Any] = {}
-    assert books_of("BOLT", books) is books_of("BOLT", books)
+    assert books_of(books, "BOLT") is books_of(books, "BOLT")
 
 
 @pytest.mark.parametrize(
