@@ -111,6 +111,47 @@ def rows(view: str, /, *columns: str, limit: int = 50, database: Path = DATABASE
 
 
 @app.command
+def dry_run(
+    *,
+    policy: Path,
+    database: Path = DATABASE,
+    current: Path | None = None,
+    master_data: Annotated[Path | None, Parameter(name=("--master_data", "--master"))] = None,
+    as_of: str | None = None,
+    limit: int = 200,
+) -> int:
+    """Show what every channel would be told by another policy; nothing is written.
+
+    Parameters
+    ----------
+    policy
+        The policy file that is to come.
+    database
+        The views that a run wrote.
+    current
+        The policy file of today; without one, the figures on record are compared.
+    master_data
+        A folder of tables; that of the run where none is named.
+    as_of
+        The ISO time that counts as now; that of the run where none is named.
+    limit
+        How many changes to show; the totals count all.
+    """
+    from pipelines.dry_run import dry_run as outcome_of
+    from pipelines.dry_run import shown
+    from pipelines.terminal_text import new_console
+    from schemas.yaml_files import SpecError
+
+    try:
+        found = outcome_of(database, policy, current=current, master_data=master_data, as_of=as_of)
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return EXIT_NOT_DONE
+    new_console().print(shown(found, limit))
+    return EXIT_OK
+
+
+@app.command
 def validate(
     *,
     mappings: Path = MAPPINGS,

@@ -1,0 +1,127 @@
+"""View stock: the database of views in, the stock of every item as offers read it out, and what channels were told.
+
+Offers are functions of stock, master data and policy, and the views hold the stock; so figures by other rules, or as of
+another time, can be worked out beside a pipeline that runs, without touching it.
+"""
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from transforms.offers.availability_rules import DatedClaim, ItemStock, Supply
+from transforms.publication.view_database import open_to_read
+
+ZERO = Decimal(0)
+
+
+class StepSeen(NamedTuple):
+    """One step of the chain that leads to a figure."""
+
+    step: str
+    quantity: Decimal
+    rule: str
+
+
+class FigureSeen(NamedTuple):
+    """One figure of the view availability."""
+
+    item: str
+    channel: str
+    listing: str
+    quantity: int
+    steps: tuple[StepSeen, ...]
+
+
+class ViewStock(NamedTuple):
+    """What offers can be worked out from, at one moment of the views."""
+
+    stocks: dict[str, ItemStock]
+    figures: dict[tuple[str, str], FigureSeen]  # by item and channel
+    policy_version: str  # of the last run
+    master_version: str
+    options: dict[str, str]  # of that run; none where it has not ended
+
+    def stock_of(self, item: str) -> ItemStock:
+        """The stock of an item; nothing for one that no event named."""
+        return self.stocks.get(item) or ItemStock(item, {}, {}, {})
+
+
+class _Gathered:
+    """The stock of one item while its rows are read."""
+
+    def __init__(self) -> None:
+        self.on_hand: dict[tuple[str, str, str], Decimal] = {}
+        self.soft: dict[str, Decimal] = defaultdict(Decimal)
+        self.hard: dict[str, Decimal] = defaultdict(Decimal)
+        self.supplies: list[Supply] = []
+        self.dated: list[DatedClaim] = []
+
+    def claim(self, channel: str, open_quantity: Decimal, allocated: dict[str, Decimal], wanted: str | None) -> None:
+        soft = open_quantity - sum(allocated.values(), ZERO)
+        self.soft[channel] += soft
+        for location, quantity in allocated.items():
+            self.hard[location] += quantity
+        if wanted:
+            day = datetime.fromisoformat(wanted).date()
+            self.dated += [DatedClaim(day, "", location, quantity) for location, quantity in allocated.items()]
+            self.dated.append(DatedClaim(day, channel, "", soft))
+
+
+def read_stock(database: Path) -> ViewStock:
+    """The stock and figures of every item; `ViewsError` where there are no views."""
+    connection = open_to_read(database)
+    try:
+        connection.execute("BEGIN")  # one view of everything while others go on writing
+        run = connection.execute("SELECT * FROM run ORDER BY run_id DESC LIMIT 1").fetchone()
+        return ViewStock(
+            stocks=_stocks(connection),
+            figures=_figures(connection),
+            policy_version=run["policy_version"] if run else "",
+            master_version=run["master_version"] if run else "",
+            options=_given(json.loads(run["options"])) if run else {},
+        )
+    finally:
+        connection.close()
+
+
+def _stocks(connection: sqlite3.Connection) -> dict[str, ItemStock]:
+    found: dict[str, _Gathered] = defaultdict(_Gathered)
+    for item, *place, quantity in connection.execute(
+        "SELECT item, location, lot, disposition, on_hand_quantity FROM position"
+    ):
+        found[item].on_hand[place[0], place[1], place[2]] = Decimal(quantity)
+    for item, channel, quantity, allocated, wanted in connection.execute(
+        "SELECT item, channel, open_quantity, allocated_by_location, scheduled_at FROM claim WHERE open_quantity <> '0'"
+    ):
+        by_location = {location: Decimal(part) for location, part in json.loads(allocated).items()}
+        found[item].claim(channel, Decimal(quantity), by_location, wanted)
+    for item, location, quantity, at in connection.execute(
+        "SELECT item, location, open_quantity, expected_at FROM inbound WHERE open_quantity <> '0'"
+    ):
+        found[item].supplies.append(Supply(location, Decimal(quantity), datetime.fromisoformat(at) if at else None))
+    return {
+        item: ItemStock(item, one.on_hand, one.soft, one.hard, tuple(one.supplies), tuple(one.dated))
+        for item, one in found.items()
+    }
+
+
+def _figures(connection: sqlite3.Connection) -> dict[tuple[str, str], FigureSeen]:
+    rows = connection.execute("SELECT item, channel, listing, available_quantity, chain FROM availability")
+    return {
+        (item, channel): FigureSeen(item, channel, listing, quantity, steps_seen(json.loads(chain)))
+        for item, channel, listing, quantity, chain in rows
+    }
+
+
+def steps_seen(chain: Iterable[dict[str, str]]) -> tuple[StepSeen, ...]:
+    """The steps of a stored chain."""
+    return tuple(StepSeen(one["step"], Decimal(one["quantity"]), one["rule"]) for one in chain)
+
+
+def _given(options: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in options.items() if value and value != "None"}
