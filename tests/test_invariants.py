@@ -25,7 +25,7 @@ from transforms.ledger.keeping import _FoldStateFn
 from transforms.ledger.shard_rules import Shard
 
 QUICK_DAYS = 2_000
-MANY_DAYS = int(os.environ.get("SELLABLE_DAYS", "100000"))
+MANY_DAYS = int(os.environ.get("SELLABLE_DAYS", "3000"))
 EVENTS = 40  # small days collide more
 SHARDS = 3
 
