@@ -193,7 +193,9 @@ class _Maker:
             is_first = kind in {"reservation_requested", "order_recorded"}
             channel = pick(CHANNELS) if is_first or chance(0.3) else ""
             location = pick(LOCATIONS) if kind == "reservation_allocated" else ""
-            return {"location": location, "order_reference": self._reference(item, SALES), "channel": channel}
+            expected_at = NOW + self.random.randint(1, 3 * 144) * STEP if is_first and chance(0.3) else None
+            reference = self._reference(item, SALES)
+            return {"location": location, "order_reference": reference, "channel": channel, "expected_at": expected_at}
         location, lot, disposition = self._place(item)
         fields: dict[str, Any] = {"location": location, "lot": lot, "disposition": disposition}
         if kind == "disposition_changed":

@@ -12,9 +12,10 @@ from tests.published import Published
 from tests.schemas.small_company import company
 from tests.transforms.offers.offered import rules as offer_rules
 from tests.verdicts import Owners
-from transforms.ledger.item_ledger import Books, Place
+from transforms.ledger.claim_rules import Claim, Inbound
+from transforms.ledger.item_ledger import Books, ItemLedger, Place, Reported
 from transforms.ledger.ledger_rules import LedgerRules, Result, record
-from transforms.ledger.position_rules import Cell
+from transforms.ledger.position_rules import Cell, Count
 from transforms.ledger.shard_rules import Shard
 
 MASTER = company(
@@ -58,6 +59,8 @@ SHARED: dict[str, Any] = {
     "web": {"definition": "sellable", "locations": ["EAST", "WEST"]},
     "b2b": {"definition": "sellable", "locations": ["EAST", "WEST"]},
 }
+BUILT = (ItemLedger, Cell, Count, Claim, Inbound, Reported)
+UNORDERED = ("names", "expiries", "schedule", "notices", "times")
 HERE: Place = ("EAST", "", "sellable")
 
 
@@ -110,3 +113,13 @@ def fold(shard: Shard, *events: StockEvent, now: float | datetime = 24) -> Publi
     """One group of events into a shard, as of an hour of the day; what it publishes."""
     moment = now if isinstance(now, datetime) else hour(now)
     return Published().take(shard.fold([pack(event) for event in events], moment))
+
+
+def contents(value: Any) -> Any:
+    """Every slot of everything, so that one that is added later cannot be forgotten here."""
+    if isinstance(value, BUILT):
+        slots = {name: contents(getattr(value, name)) for name in type(value).__slots__}
+        return {name: sorted(found, key=repr) if name in UNORDERED else found for name, found in slots.items()}
+    if isinstance(value, dict):
+        return {key: contents(one) for key, one in value.items()}
+    return [contents(one) for one in value] if isinstance(value, list) else value

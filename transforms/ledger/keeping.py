@@ -130,7 +130,7 @@ class _FoldStateFn(beam.DoFn):
         events = unpack(packed)
         live = self._open(key, snapshot, journal, token)
         fold = live.shard.fold(events, now)
-        self._close(key, live, live.entry(now, events), snapshot, journal, token)
+        self._close(key, live, live.entry(now, events, fold.records), snapshot, journal, token)
         self._set_timer(live, due)
         yield from _outputs(fold)
 

@@ -9,10 +9,12 @@ counter would not do: a bundle that failed and its retry would carry the same nu
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from schemas.encoding import pack, unpack
+from schemas.records import Decision
 from transforms.ledger.ledger_state import dump_books, load_books
 from transforms.ledger.shard_rules import Shard
 
@@ -23,11 +25,15 @@ MakeShard = Callable[[Any], Shard]  # from books, or None for an empty shard
 
 
 class Journal(NamedTuple):
-    """One entry: a group of packed events, or None for the clock alone, and the time it was folded at."""
+    """One entry: a group of packed events, or None for the clock alone, and the time it was folded at.
+
+    Decisions are kept with it: they stay as they were given, even if the policy is another when the entry is read.
+    """
 
     number: int  # within the journal; bags keep no order
     now: datetime
     events: tuple[bytes, ...] | None
+    decided: tuple[tuple[str, str, Decimal], ...]  # item, transaction key, granted quantity
 
 
 class Live:
@@ -42,9 +48,11 @@ class Live:
         self.entries = 0  # in the journal
         self.token = b""
 
-    def entry(self, now: datetime, events: Iterable[bytes] | None) -> bytes:
-        """What was just folded, as the next entry of the journal."""
-        entry: bytes = pack((self.entries, now, None if events is None else list(events)))
+    def entry(self, now: datetime, events: Iterable[bytes] | None, records: Iterable[Any] = ()) -> bytes:
+        """What was just folded, and what was decided in it, as the next entry of the journal."""
+        decisions = (one for one in records if isinstance(one, Decision))
+        decided = [(one.item, one.transaction_key, one.granted_quantity) for one in decisions]
+        entry = pack((self.entries, now, None if events is None else list(events), decided))
         self.entries += 1
         self.journal_bytes += len(entry)
         return entry
@@ -65,7 +73,7 @@ def restore(make_shard: MakeShard, snapshot: bytes | None, journal: Iterable[byt
         if entry.events is None:
             shard.advance(entry.now)
         else:
-            shard.fold(entry.events, entry.now)
+            shard.fold(entry.events, entry.now, {(item, key): granted for item, key, granted in entry.decided})
     return live
 
 

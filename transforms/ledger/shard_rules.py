@@ -6,7 +6,7 @@ retried bundle, or a journal that is read again after a crash, ends where the fi
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
@@ -35,7 +35,9 @@ from transforms.offers.offer_rules import granted
 from transforms.rejections import Why, of_event
 
 Due = tuple[datetime, str, str, Any]  # when, item, "claim", "reported" or "figures", its key
+Decided = Mapping[tuple[str, str], Decimal]  # item, transaction key -> what was granted
 
+NOT_YET: Decided = {}
 FIGURES = ("figures", "")
 
 
@@ -64,14 +66,19 @@ class Shard:
         )
         self.for_sale = frozenset(policy.default_definition.dispositions)
         self.kits_above = kits_above(master.boms)
+        self.decided: Decided = NOT_YET
         self.due: list[Due] = []
         for ledger in self.books.values():
             known = {("claim", key) for key in ledger.claims} | {("reported", key) for key in ledger.reported}
             self._plan(ledger, known, ledger.settled_at)
             self._plan(ledger, [FIGURES])
 
-    def fold(self, packed: Iterable[bytes], now: datetime) -> Fold:
-        """Enter a group of packed events, earliest first, and bring what they touch up to date as of `now`."""
+    def fold(self, packed: Iterable[bytes], now: datetime, decided: Decided = NOT_YET) -> Fold:
+        """Enter a group of packed events, earliest first, and bring what they touch up to date as of `now`.
+
+        `decided`: what was granted when the group was folded for the first time.
+        """
+        self.decided = decided
         records: list[Any] = []
         outcomes: Counter[tuple[str, str, str]] = Counter()
         touched: set[str] = set()
@@ -129,9 +136,12 @@ class Shard:
             self._plan(ledger, [FIGURES], rules.as_of)
 
     def _decide(self, books: Books, event: StockEvent) -> Decimal:
-        """What a request is granted, as the books stand when it was received."""
+        """What a request is granted, as the books stand when it was received; a decision once given stays."""
         for item in moved_items(event) & books.keys():
             settle_claims(books[item], event.received_at)
+        given = self.decided.get((event.item, event.transaction_key))
+        if given is not None:
+            return given
         rules = Rules(self.policy, self.master.lots, event.received_at)
         return granted(event, partial(stock_in, books), self.master, rules)
 
