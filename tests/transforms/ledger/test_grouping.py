@@ -1,0 +1,70 @@
+"""Events of a bundle travel as one element for each shard, and items that kits connect share a shard."""
+
+from collections.abc import Iterable
+from itertools import chain
+
+import apache_beam as beam
+import pytest
+from apache_beam.testing.util import assert_that, equal_to
+
+from schemas.encoding import unpack
+from schemas.records import StockEvent
+from tests.builders import receipt, shipment
+from tests.ledgers import MASTER
+from transforms.kits.kit_rules import families
+from transforms.ledger import grouping
+from transforms.ledger.grouping import SHARDS, Group, GroupByShard, _GroupFn, shard_of
+from transforms.ledger.ledger_rules import as_event
+
+FAMILY_OF = families(MASTER.boms)
+
+
+@pytest.mark.parametrize(("item", "shard"), [("OIL", 24), ("MILK", 34), ("BOLT", 51)])
+def test_the_shard_of_an_item_never_changes(item: str, shard: int) -> None:
+    """Its books are kept under that number: another formula would lose them."""
+    assert shard_of(item, FAMILY_OF) == shard
+
+
+def test_items_that_kits_connect_share_a_shard() -> None:
+    assert {shard_of(item, FAMILY_OF) for item in ("BOLT", "NUT", "SET", "CRATE")} == {51}
+
+
+def test_items_spread_over_the_shards() -> None:
+    used = [shard_of(f"SKU-{number}", {}) for number in range(64 * 100)]
+    assert set(used) == set(range(SHARDS))
+    assert max(used.count(shard) for shard in range(SHARDS)) < 200
+    assert {shard_of(f"SKU-{number}", {}, 3) for number in range(100)} == {0, 1, 2}
+
+
+def bundle(events: Iterable[StockEvent], shards: int = SHARDS) -> list[Group]:
+    """What leaves one bundle, in its order."""
+    fn = _GroupFn(FAMILY_OF, shards)
+    fn.start_bundle()
+    during = list(chain.from_iterable(fn.process(event, 0) for event in events))
+    return during + [one.value for one in fn.finish_bundle()]
+
+
+def opened(groups: Iterable[Group]) -> list[tuple[int, list[StockEvent]]]:
+    return [(shard, [as_event(one) for one in unpack(packed)]) for shard, packed in groups]
+
+
+def test_a_bundle_makes_one_group_for_each_shard() -> None:
+    bolts = [receipt(5, at=1), shipment(2, at=2, item="SET", parts=[("BOLT", 4), ("NUT", 6)])]
+    oil = [receipt(3, at=1, item="OIL")]
+    assert opened(bundle([bolts[0], *oil, bolts[1]])) == [(51, bolts), (24, oil)]
+    assert bundle([]) == []
+
+
+def test_a_group_that_is_full_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping, "GROUP_EVENTS_MAX", 2)
+    events = [receipt(1, at=at) for at in range(5)]
+    assert opened(bundle(events)) == [(51, events[:2]), (51, events[2:4]), (51, events[4:])]
+
+
+def test_nothing_is_lost_or_doubled_on_the_way_through_beam() -> None:
+    events = [receipt(1, at=at, item=f"SKU-{at % 7}") for at in range(50)]
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        groups = pipeline | beam.Create(events) | GroupByShard(MASTER, 3)
+        assert_that(groups | "Unpack" >> beam.FlatMap(lambda group: map(as_event, unpack(group[1]))), equal_to(events))
+        shards = groups | beam.Keys() | beam.Distinct()
+        assert_that(shards, equal_to([0, 1, 2]), label="shards")
