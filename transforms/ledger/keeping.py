@@ -49,7 +49,8 @@ class KeepLedger(beam.PTransform[Any, Any]):
 
     In:       `StockEvent`, valid, kits exploded, in any order, with duplicates.
     Out:      `.records`: `PositionRow`, `ClaimRow`, `InboundRow`, `AvailabilityRow`, `ChannelUpdate`, `StockSignal`,
-              `PromiseRow`, `Decision`, `Discrepancy`, `Alert`, as they change; `.counts`: `OutcomeCount`, how every event ended.
+              `PromiseRow`, `Decision`, `Discrepancy`, `Alert`, as they change;
+              `.counts`: `OutcomeCount`, how every event ended.
     State:    the books of each shard for `history_days`: snapshot, journal, token.
     Rejects:  `conflicting_duplicate`, `older_than_horizon`: `Rejection` among the records.
     Source:   double-entry bookkeeping; DESIGN names the counter-accounts.
