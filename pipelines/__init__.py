@@ -1,6 +1,6 @@
 """Pipelines: they wire transforms and decide nothing; beside them, what people type and read.
 
-- `command_line`     `sellable run`, `summary`, `explain`, `dry-run`, `validate`
+- `command_line`     `sellable run`, `summary`, `explain`, `rows`, `dry-run`, `validate`
 - `options`          the flags of a run, checked
 - `inventory_sync`   the main job
 - `progress`         a line every few seconds while it runs
@@ -10,6 +10,7 @@
 - `item_report`      what the views say of an item
 - `message_excerpt`  the beginning of a message as it arrived
 - `explaining`       that, for people
+- `view_rows`        the first rows of a view, for people
 - `view_stock`       the stock of every item as the views hold it
 - `dry_run`          what every channel would be told by another policy
 - `validating`       mappings, master data and policy, checked before anything runs
