@@ -14,6 +14,7 @@ from schemas.policy_spec import Policy
 from tests.schemas.small_company import GIFT, HAMPER, company
 from tests.transforms.offers.offered import B2B, DEFINITIONS, EAST, MASTER, WEB, WEST, expected, rules, stock
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Rules, Supply
+from transforms.offers.offer_rules import offers_for
 from transforms.offers.promise_rules import PROMISE_DAYS_MAX, Outlook, Promise, horizon_days, outlooks_for
 
 EXAMPLE = Path(__file__).parents[4] / "shared" / "samples" / "dynamics" / "atp_worked_example.csv"
@@ -196,3 +197,14 @@ def test_promises_are_the_projection_by_hand(
     projected = list(by_hand())
     assert [row[1] for row in rows] == projected
     assert [row[2] for row in rows] == [min(projected[number:]) for number in range(7)]
+
+
+@given(quantities, movements, quantities, quantities)
+def test_the_last_day_is_what_the_definition_counts_today(
+    on_hand: int, coming: list[tuple[int, int]], soft: int, hard: int
+) -> None:
+    """A channel that leans on supply is told today what it could draw on at the end of its horizon."""
+    supplies = [expected(quantity, day, location) for day, quantity in coming for location in ("EAST", "WEST")]
+    given_stock = stock(on_hand, *supplies, soft={"b2b": soft}, hard={"WEST": hard})
+    offers = {one.channel: one for one in offers_for("MUG", lambda _: given_stock, MASTER, rules())}
+    assert offers["web"].figure.quantity == table(given_stock)[-1][1]
