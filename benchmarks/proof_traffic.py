@@ -132,7 +132,7 @@ def make_traffic(
     """`deliveries` events: a share of them repeats, a share overtaken by what happened later."""
     random = Random(seed)
     facts = _Facts(random, items, deliveries)
-    held: list[StockEvent | None] = [None] * min(HELD_MAX, deliveries // 10 + 1)
+    held: list[StockEvent | None] = [None] * min(HELD_MAX, deliveries // 50 + 1)
     recent: deque[StockEvent] = deque(maxlen=RECENT_MAX)
     for number in range(deliveries):
         received_at = START + LENGTH * (number / deliveries) + timedelta(seconds=30, microseconds=number % 1000)
