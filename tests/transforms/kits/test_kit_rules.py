@@ -26,13 +26,15 @@ from transforms.kits.kit_rules import (
 NAMES = ("BOLT", "NUT", "OIL", "SET", "CRATE", "PALLET", "OTHER")
 
 
-def boms(*kits: tuple[str, dict[str, Any]], **fields: Any) -> Boms:
-    """Bills of (kit, {component: quantity}); `fields` hold for all of them."""
+def boms(*kits: tuple[str, dict[str, Any]], scrap: str = "0", **fields: Any) -> Boms:
+    """Bills of (kit, {component: quantity}); `fields` hold for all of them, `scrap` for all components."""
     specs = [
         {
             "kit": kit,
             "assembly": "on_demand",
-            "components": [{"item": item, "quantity": str(each)} for item, each in needs.items()],
+            "components": [
+                {"item": item, "quantity": str(each), "scrap_factor": scrap} for item, each in needs.items()
+            ],
             **fields,
         }
         for kit, needs in kits
@@ -78,17 +80,7 @@ def test_what_a_kit_takes(story: str, bills: Boms, item: str, quantity: str, exp
 
 
 def test_scrap_is_taken_on_top_at_every_level() -> None:
-    specs = [
-        {
-            "kit": kit,
-            "assembly": "on_demand",
-            "components": [{"item": item, "quantity": 2, "scrap_factor": "0.05"}],
-        }
-        for kit, item in (("SET", "BOLT"), ("CRATE", "SET"))
-    ]
-    bare: dict[str, Any] = {name: [] for name in ("item_units", "unit_codes", "item_codes", "listings", "lots")}
-    items = [{"item": name, "base_unit": "each", "divisible": "yes"} for name in NAMES]
-    bills = company(specs, items=items, ownership=[], **bare).boms
+    bills = boms(("SET", {"BOLT": 2}), ("CRATE", {"SET": 2}), scrap="0.05")
     assert takes(bills, "SET", "10") == {"BOLT": "21"}
     assert takes(bills, "CRATE") == {"BOLT": "4.41"}
 
