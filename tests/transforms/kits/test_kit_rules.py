@@ -1,249 +1,224 @@
-"""What a kit takes, which items belong together, and how many kits there are."""
+"""What a kit takes, which items must be decided together, how many kits there are."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.master_records import Assembly, Bom, BomLine
 from schemas.records import Component
-from tests.builders import requested
-from transforms.kits.kit_rules import Boms, bom_at, explode, exploded, families, kits_above, kits_from, plain, share_of
+from tests.builders import MIDNIGHT, receipt
+from tests.schemas.small_company import company
+from transforms.kits.kit_rules import (
+    Boms,
+    bom_at,
+    explode,
+    exploded,
+    families,
+    kits_above,
+    kits_from,
+    plain,
+    share_of,
+)
 
-MARCH, APRIL, MAY = (datetime(2026, month, 1, tzinfo=UTC) for month in (3, 4, 5))
-Takes = dict[str, int | str]
-Has = dict[str, dict[str, int | str]]
-
-
-def bill(
-    kit: str,
-    takes: Takes,
-    start: datetime | None = None,
-    end: datetime | None = None,
-    assembly: Assembly = "on_demand",
-    scrap: str = "0",
-) -> Bom:
-    lines = tuple(BomLine(item, Decimal(each), Decimal(scrap)) for item, each in takes.items())
-    return Bom(kit, assembly, start, end, lines)
+NAMES = ("BOLT", "NUT", "OIL", "SET", "CRATE", "PALLET", "OTHER")
 
 
-def boms(*bills: Bom) -> Boms:
-    found: dict[str, tuple[Bom, ...]] = {}
-    for one in bills:
-        found[one.kit] = (*found.get(one.kit, ()), one)
-    return found
+def boms(*kits: tuple[str, dict[str, Any]], scrap: str = "0", **fields: Any) -> Boms:
+    """Bills of (kit, {component: quantity}); `fields` hold for all of them, `scrap` for all components."""
+    specs = [
+        {
+            "kit": kit,
+            "assembly": "on_demand",
+            "components": [
+                {"item": item, "quantity": str(each), "scrap_factor": scrap} for item, each in needs.items()
+            ],
+            **fields,
+        }
+        for kit, needs in kits
+    ]
+    items = [{"item": name, "base_unit": "each", "divisible": "yes"} for name in NAMES]
+    bare: dict[str, list[dict[str, str]]] = {
+        name: [] for name in ("item_units", "unit_codes", "item_codes", "listings", "lots", "ownership")
+    }
+    return company(specs, **{"items": items, **bare}).boms
 
 
-def written(parts: Iterable[Component]) -> list[tuple[str, str]]:
-    """Components with their quantities as text: 1.50 is not 1.5 here."""
-    return [(part.item, str(part.quantity)) for part in parts]
+SET = ("SET", {"BOLT": 2, "NUT": 3})
+CRATE = ("CRATE", {"SET": 4, "BOLT": 1})
+PALLET = ("PALLET", {"CRATE": 2, "SET": 1, "OIL": "0.25"})
 
 
-GIFT = bill("GIFT", {"MUG": 1, "BEANS": "0.5"})
-DATED = boms(bill("GIFT", {"MUG": 1}, MARCH, APRIL), bill("GIFT", {"MUG": 2}, APRIL))
+def takes(bills: Boms, item: str, quantity: str = "1", at: datetime = MIDNIGHT) -> dict[str, str]:
+    return {part.item: str(part.quantity) for part in explode(bills, item, Decimal(quantity), at)}
 
 
 @pytest.mark.parametrize(
-    ("story", "known", "quantity", "expected"),
+    ("story", "bills", "item", "quantity", "expected"),
     [
-        ("one takes its components, by name", boms(GIFT), 1, [("BEANS", "0.5"), ("MUG", "1")]),
-        ("two take twice as many", boms(GIFT), 2, [("BEANS", "1"), ("MUG", "2")]),
-        ("a quantity is written plainly", boms(bill("GIFT", {"MUG": "2.50"})), 400, [("MUG", "1000")]),
-        ("what is lost comes on top", boms(bill("GIFT", {"BEANS": 2}, scrap="0.05")), 3, [("BEANS", "6.3")]),
+        ("a stocked item", boms(SET), "BOLT", "3", {}),
+        ("an item nobody knows", boms(SET), "GHOST", "3", {}),
+        ("one kit", boms(SET), "SET", "1", {"BOLT": "2", "NUT": "3"}),
+        ("many kits", boms(SET), "SET", "10", {"BOLT": "20", "NUT": "30"}),
+        ("part of a kit", boms(SET), "SET", "0.5", {"BOLT": "1", "NUT": "1.5"}),
+        ("a kit in a kit", boms(SET, CRATE), "CRATE", "1", {"BOLT": "9", "NUT": "12"}),
         (
-            "a kit in a kit is opened",
-            boms(GIFT, bill("BOX", {"GIFT": 3})),
-            2,
-            [("BEANS", "3"), ("MUG", "6")],
+            "three levels that meet in one component",
+            boms(SET, CRATE, PALLET),
+            "PALLET",
+            "1",
+            {"BOLT": "20", "NUT": "27", "OIL": "0.25"},
         ),
-        (
-            "a component of two branches is added up",
-            boms(GIFT, bill("BOX", {"GIFT": 2, "MUG": 5})),
-            1,
-            [("BEANS", "1"), ("MUG", "7")],
-        ),
-        (
-            "losses of both levels are multiplied",
-            boms(bill("GIFT", {"BEANS": 10}, scrap="0.1"), bill("BOX", {"GIFT": 1}, scrap="0.1")),
-            1,
-            [("BEANS", "12.1")],
-        ),
-        (
-            "a pre-built kit in a kit is stocked, and not opened",
-            boms(bill("GIFT", {"MUG": 1}, assembly="prebuilt"), bill("BOX", {"GIFT": 2, "MUG": 1})),
-            1,
-            [("GIFT", "2"), ("MUG", "1")],
-        ),
-        ("a pre-built kit takes nothing", boms(bill("BOX", {"MUG": 1}, assembly="prebuilt")), 1, []),
-        ("nor does an item without a bill", boms(), 1, []),
-        (
-            "a kit whose bill has ended is an item like any other",
-            boms(bill("GIFT", {"MUG": 1}, None, MARCH), bill("BOX", {"GIFT": 2})),
-            1,
-            [("GIFT", "2")],
-        ),
+        ("less than nothing", boms(SET), "SET", "-2", {"BOLT": "-4", "NUT": "-6"}),
+        ("no exponents", boms(SET), "SET", "1E+2", {"BOLT": "200", "NUT": "300"}),
     ],
 )
-def test_a_kit_takes(story: str, known: Boms, quantity: int, expected: list[tuple[str, str]]) -> None:
-    kit = "BOX" if "BOX" in known else "GIFT"
-    assert written(explode(known, kit, Decimal(quantity), MARCH)) == expected
+def test_what_a_kit_takes(story: str, bills: Boms, item: str, quantity: str, expected: dict[str, str]) -> None:
+    assert takes(bills, item, quantity) == expected
+
+
+def test_scrap_is_taken_on_top_at_every_level() -> None:
+    bills = boms(("SET", {"BOLT": 2}), ("CRATE", {"SET": 2}), scrap="0.05")
+    assert takes(bills, "SET", "10") == {"BOLT": "21"}
+    assert takes(bills, "CRATE") == {"BOLT": "4.41"}
+
+
+def test_a_prebuilt_kit_is_stock_even_inside_another() -> None:
+    bills = {**boms(SET, CRATE), **boms(SET, assembly="prebuilt")}
+    assert takes(bills, "SET") == {}
+    assert takes(bills, "CRATE") == {"BOLT": "1", "SET": "4"}
+
+
+def test_the_bill_of_the_moment_counts() -> None:
+    first = boms(("SET", {"BOLT": 2}), effective_from="2026-01-01", effective_to="2026-03-01")["SET"]
+    second = boms(("SET", {"NUT": 5}), effective_from="2026-03-01")["SET"]
+    bills = {"SET": first + second}
+
+    def at(month: int, day: int, hour: int = 0) -> dict[str, str]:
+        return takes(bills, "SET", at=datetime(2026, month, day, hour, tzinfo=UTC))
+
+    assert at(2, 28, 23) == {"BOLT": "2"}
+    assert at(3, 1) == {"NUT": "5"}
+    assert takes(bills, "SET", at=datetime(2025, 12, 31, 23, tzinfo=UTC)) == {}
+    assert bom_at(bills, "SET", datetime(2026, 3, 1, tzinfo=UTC)) == second[0]
+    assert bom_at(bills, "BOLT", MIDNIGHT) is None
+
+
+def test_an_event_on_a_kit_names_its_components_and_others_stay_as_they_are() -> None:
+    kit, plain_item = receipt(2, at=1, item="SET"), receipt(2, at=1)
+    assert exploded(kit, boms(SET)).components == (Component("BOLT", Decimal(4)), Component("NUT", Decimal(6)))
+    assert exploded(kit, boms(SET))._replace(components=()) == kit
+    assert exploded(plain_item, boms(SET)) is plain_item
+    assert exploded(kit, boms(SET, effective_from="2027-01-01")) is kit
 
 
 @pytest.mark.parametrize(
-    ("story", "at", "mugs"),
-    [
-        ("before its first bill it is no kit", datetime(2026, 2, 28, 23, 59, tzinfo=UTC), None),
-        ("a bill holds from its first moment", MARCH, 1),
-        ("to the one before its last", datetime(2026, 3, 31, 23, 59, 59, tzinfo=UTC), 1),
-        ("then the next holds", APRIL, 2),
-        ("for as long as no end is named", datetime(2036, 1, 1, tzinfo=UTC), 2),
-    ],
+    ("written", "read"), [("2.500", "2.5"), ("1E+3", "1000"), ("0.00", "0"), ("-7.0", "-7"), ("0.001", "0.001")]
 )
-def test_bills_hold_from_date_to_date(story: str, at: datetime, mugs: int | None) -> None:
-    found = bom_at(DATED, "GIFT", at)
-    assert (found and found.components[0].quantity) == mugs
-
-
-def test_a_nested_kit_is_opened_by_the_bill_of_the_same_moment() -> None:
-    known = {**DATED, **boms(bill("BOX", {"GIFT": 3}))}
-    assert written(explode(known, "BOX", Decimal(1), MARCH)) == [("MUG", "3")]
-    assert written(explode(known, "BOX", Decimal(1), MAY)) == [("MUG", "6")]
-
-
-def test_an_event_on_a_kit_names_its_components_by_the_bill_of_when_it_occurred() -> None:
-    event = requested(2, at=9, item="GIFT")
-    assert exploded(event, DATED) == event._replace(components=(Component("MUG", Decimal(2)),))
-    assert exploded(event._replace(occurred_at=MAY), DATED).components == (Component("MUG", Decimal(4)),)
-
-
-@pytest.mark.parametrize("item", ["MUG", "BOX"])
-def test_any_other_event_stays_the_same_object(item: str) -> None:
-    event = requested(2, at=9, item=item)
-    assert exploded(event, boms(GIFT, bill("BOX", {"MUG": 1}, assembly="prebuilt"))) is event
+def test_a_quantity_is_written_plainly(written: str, read: str) -> None:
+    assert str(plain(Decimal(written))) == read
 
 
 @pytest.mark.parametrize(
-    ("given_as", "written_as"),
-    [("1E+2", "100"), ("5.000", "5"), ("0.50", "0.5"), ("0E-6", "0"), ("-3.0", "-3"), ("1E-6", "0.000001")],
+    ("of_all", "granted", "requested", "share"),
+    [("6", "2", "3", "4"), ("6", "3", "3", "6"), ("0.75", "1", "3", "0.25"), ("6", "0", "3", "0")],
 )
-def test_equal_quantities_look_equal(given_as: str, written_as: str) -> None:
-    assert format(plain(Decimal(given_as)), "f") == written_as
-
-
-@pytest.mark.parametrize(
-    ("story", "quantity", "granted", "requested_kits", "share"),
-    [
-        ("all of them take all", "10", 5, 5, "10"),
-        ("none take nothing", "10", 0, 5, "0"),
-        ("two of five", "10", 2, 5, "4"),
-        ("a third comes back whole", "9999999999.9", 1, 3, "3333333333.3"),
-        ("long quantities are not rounded", "999999999999.000003", 1, 3, "333333333333.000001"),
-    ],
-)
-def test_a_part_of_the_kits_takes_its_share(
-    story: str, quantity: str, granted: int, requested_kits: int, share: str
+def test_a_part_of_the_kits_takes_its_part_of_a_component(
+    of_all: str, granted: str, requested: str, share: str
 ) -> None:
-    assert str(share_of(Decimal(quantity), Decimal(granted), Decimal(requested_kits))) == share
+    assert str(share_of(Decimal(of_all), Decimal(granted), Decimal(requested))) == share
 
 
-ONE_GIFT = (Component("BEANS", Decimal("0.5")), Component("MUG", Decimal(1)))
+def has(**places: Any) -> dict[str, Decimal]:
+    return {place: Decimal(str(units)) for place, units in places.items()}
+
+
+def needs(**quantities: Any) -> tuple[Component, ...]:
+    return tuple(Component(item, Decimal(str(quantity))) for item, quantity in quantities.items())
 
 
 @pytest.mark.parametrize(
-    ("story", "has", "expected"),
+    ("story", "stock", "kit", "kits"),
     [
-        ("the least component decides", {"BEANS": {"EAST": "7.5"}, "MUG": {"EAST": 9}}, {"EAST": 9}),
-        ("whichever it is", {"BEANS": {"EAST": "1.9"}, "MUG": {"EAST": 9}}, {"EAST": 3}),
         (
-            "components in two places make no kit",
-            {"BEANS": {"EAST": 5, "WEST": 0}, "MUG": {"EAST": 0, "WEST": 5}},
-            {"EAST": 0, "WEST": 0},
+            "the scarcest component decides",
+            {"BOLT": has(EAST=9), "NUT": has(EAST=9)},
+            needs(BOLT=2, NUT=3),
+            {"EAST": 3},
+        ),
+        ("whole kits only", {"BOLT": has(EAST=9)}, needs(BOLT=2), {"EAST": 4}),
+        (
+            "parts of a unit",
+            {"OIL": has(EAST="7.5"), "MUG": has(EAST=9)},
+            needs(OIL="0.5", MUG=1),
+            {"EAST": 9},
         ),
         (
-            "each place makes its own",
-            {"BEANS": {"EAST": 1, "WEST": 5}, "MUG": {"EAST": 5, "WEST": 4}},
-            {"EAST": 2, "WEST": 4},
+            "each place ships its own kits",
+            {"BOLT": has(EAST=9, WEST=4), "NUT": has(EAST=3, WEST=99)},
+            needs(BOLT=2, NUT=3),
+            {"EAST": 1, "WEST": 2},
         ),
-        ("a place that lacks a component makes none", {"BEANS": {"EAST": 5}, "MUG": {"WEST": 5}}, {}),
-        ("a component that nobody has", {"MUG": {"EAST": 5}}, {}),
+        (
+            "components at different places make no kit",
+            {"BOLT": has(EAST=9), "NUT": has(WEST=9)},
+            needs(BOLT=2, NUT=3),
+            {},
+        ),
+        ("a component that is nowhere", {"BOLT": has(EAST=9)}, needs(BOLT=2, NUT=3), {}),
+        ("a kit of nothing", {}, (), {}),
     ],
 )
-def test_kits_from_components(story: str, has: Has, expected: dict[str, int]) -> None:
-    per_location = {item: {place: Decimal(units) for place, units in at.items()} for item, at in has.items()}
-    assert kits_from(per_location, ONE_GIFT) == expected
-
-
-quantities = st.decimals(0, 1000, places=3)
-needed = st.decimals("0.001", 20, places=3)
-
-
-@given(st.dictionaries(st.sampled_from(["A", "B", "C"]), st.tuples(needed, quantities, quantities), min_size=1))
-def test_components_suffice_for_the_kits_and_not_for_one_more(
-    parts: dict[str, tuple[Decimal, Decimal, Decimal]],
+def test_how_many_kits_there_are(
+    story: str, stock: dict[str, dict[str, Decimal]], kit: tuple[Component, ...], kits: dict[str, int]
 ) -> None:
-    kits = kits_from(
-        {item: {"EAST": east, "WEST": west} for item, (_, east, west) in parts.items()},
-        [Component(item, each) for item, (each, _, _) in parts.items()],
-    )
-    for index, place in ((1, "EAST"), (2, "WEST")):
-        assert all(part[index] >= kits[place] * part[0] for part in parts.values())
-        assert any(part[index] < (kits[place] + 1) * part[0] for part in parts.values())
+    assert kits_from(stock, kit) == kits
 
 
-@given(st.integers(1, 10_000), st.integers(1, 10_000), st.decimals("0.001", 20, places=3))
-def test_two_orders_take_what_one_order_of_both_takes(one: int, other: int, each: Decimal) -> None:
-    known = boms(bill("GIFT", {"MUG": 3, "BEANS": str(each)}, scrap="0.02"), bill("BOX", {"GIFT": 2, "MUG": 1}))
-    first, second, both = (explode(known, "BOX", Decimal(count), MARCH) for count in (one, other, one + other))
-    assert [a.quantity + b.quantity for a, b in zip(first, second, strict=True)] == [part.quantity for part in both]
-
-
-@pytest.mark.parametrize(
-    ("story", "known", "expected"),
-    [
-        ("no bills, no families", boms(), {}),
-        ("a kit and its components", boms(GIFT), {"BEANS": "BEANS", "GIFT": "BEANS", "MUG": "BEANS"}),
-        (
-            "two kits that share a component are one family",
-            boms(bill("K1", {"A": 1, "B": 1}), bill("K2", {"B": 1, "C": 1})),
-            {"A": "A", "B": "A", "C": "A", "K1": "A", "K2": "A"},
-        ),
-        (
-            "two that share none are two",
-            boms(bill("K1", {"A": 1}), bill("K2", {"C": 1})),
-            {"A": "A", "K1": "A", "C": "C", "K2": "C"},
-        ),
-        (
-            "a bill that has ended connects too",
-            boms(bill("K1", {"A": 1}, None, MARCH), bill("K1", {"B": 1}, MARCH)),
-            {"A": "A", "B": "A", "K1": "A"},
-        ),
-        (
-            "so does a pre-built kit, through all levels",
-            boms(bill("K1", {"B": 1}, assembly="prebuilt"), bill("A", {"K1": 1})),
-            {"A": "A", "B": "A", "K1": "A"},
-        ),
-    ],
+@given(
+    st.dictionaries(
+        st.sampled_from("ABC"),
+        st.dictionaries(st.sampled_from(["EAST", "WEST"]), st.integers(0, 99).map(Decimal)),
+    ),
+    st.lists(st.integers(1, 400), min_size=3, max_size=3),
 )
-def test_families(story: str, known: Boms, expected: dict[str, str]) -> None:
-    assert families(known) == expected
+def test_kits_never_take_more_than_there_is_and_one_more_would(
+    stock: dict[str, dict[str, Decimal]], hundredths: list[int]
+) -> None:
+    kit = tuple(Component(item, Decimal(n).scaleb(-2)) for item, n in zip("ABC", hundredths, strict=True))
+    for place, count in kits_from(stock, kit).items():
+        assert all(count * part.quantity <= stock[part.item][place] for part in kit)
+        assert any((count + 1) * part.quantity > stock[part.item][place] for part in kit)
 
 
-@given(st.permutations([("K1", "A"), ("K1", "B"), ("K2", "K1"), ("K3", "C"), ("K3", "D"), ("K4", "D"), ("K5", "K2")]))
-def test_the_order_of_the_bills_does_not_change_the_families(pairs: list[tuple[str, str]]) -> None:
-    kits = dict.fromkeys(kit for kit, _ in pairs)
-    known = boms(*(bill(kit, {item: 1 for name, item in pairs if name == kit}) for kit in kits))
-    first, second = dict.fromkeys(("A", "B", "K1", "K2", "K5"), "A"), dict.fromkeys(("C", "D", "K3", "K4"), "C")
-    assert families(known) == first | second
+def test_items_that_any_bill_connects_are_one_family() -> None:
+    assert families(boms(SET, CRATE, ("OTHER", {"OIL": 1}))) == {
+        **dict.fromkeys(("BOLT", "NUT", "SET", "CRATE"), "BOLT"),
+        **dict.fromkeys(("OIL", "OTHER"), "OIL"),
+    }
+    assert families(boms(SET, ("PALLET", {"OIL": 1, "NUT": 1})))["OIL"] == "BOLT"
+    assert families({}) == {}
 
 
-def test_kits_of_every_level_are_above_a_component() -> None:
-    known = boms(GIFT, bill("BOX", {"GIFT": 2}), bill("CRATE", {"BOX": 4, "MUG": 1}))
-    assert kits_above(known) == {
-        "MUG": ("BOX", "CRATE", "GIFT"),
-        "BEANS": ("BOX", "CRATE", "GIFT"),
-        "GIFT": ("BOX", "CRATE"),
-        "BOX": ("CRATE",),
+def test_a_bill_of_the_past_connects_too() -> None:
+    """Its events may still come, and be undone, long after."""
+    old = boms(("SET", {"OIL": 1}), effective_to="2026-01-01")["SET"]
+    new = boms(("SET", {"BOLT": 1}), effective_from="2026-01-01")["SET"]
+    assert families({"SET": old + new}) == dict.fromkeys(("BOLT", "OIL", "SET"), "BOLT")
+
+
+def test_families_do_not_depend_on_the_order_of_bills() -> None:
+    kits = (SET, CRATE, PALLET, ("OTHER", {"NUT": 1}))
+    assert families(boms(*kits)) == families(dict(reversed(boms(*kits).items())))
+
+
+def test_which_kits_a_component_can_change() -> None:
+    assert kits_above(boms(SET, CRATE, PALLET)) == {
+        "BOLT": ("CRATE", "PALLET", "SET"),
+        "NUT": ("CRATE", "PALLET", "SET"),
+        "SET": ("CRATE", "PALLET"),
+        "CRATE": ("PALLET",),
+        "OIL": ("PALLET",),
     }
