@@ -62,7 +62,7 @@ print(hashlib.sha256(b"\0".join([*parts, str(root).encode(), sys.argv[2].encode(
 PY
 }
 
-# Installs the project with an extra ("" for none) unless exactly that is there already.
+# Installs the project with extras ("" for none) unless exactly that is there already.
 prepare() {
     local extra="$1" stamp="$venv/.sellable-installed${1:+-$1}" made_with
     if ! is_supported "$python" || ! "$python" -m pip --version >/dev/null 2>&1; then
@@ -130,7 +130,7 @@ run_pytest() {
 }
 
 run_tests() {
-    prepare dev
+    prepare dev,yaml
     cd -- "$root"
     check "ruff check" "$python" -m ruff check .
     check "ruff format" "$python" -m ruff format --check .

@@ -14,5 +14,7 @@
 - `view_stock`       the stock of every item as the views hold it
 - `dry_run`          what every channel would be told by another policy
 - `validating`       mappings, master data and policy, checked before anything runs
+- `yaml_transforms`  every transform for Beam YAML, made from plain values; `providers.yaml` names them
+- `yaml_rows`        between our records and the rows of Beam YAML's own transforms
 - `terminal_text`    text from outside that a terminal cannot obey
 """

@@ -140,10 +140,15 @@ def _topic(given: Any, name: str) -> str:
 def _as_of(text: str | None, *, streaming: bool) -> datetime | None:
     if not text:
         return None if streaming else datetime.now(UTC)
+    return moment_of("--as_of", text)
+
+
+def moment_of(name: str, text: str) -> datetime:
+    """The moment that a text names; `OptionsError` names the option that it came from."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise OptionsError(f"--as_of {text!r}, expected an ISO time such as 2026-03-03T06:00:00Z") from None
+        raise OptionsError(f"{name} {text!r}, expected an ISO time such as 2026-03-03T06:00:00Z") from None
     if moment.tzinfo is None:
-        raise OptionsError(f"--as_of {text!r} has no zone, expected one such as 2026-03-03T06:00:00Z")
+        raise OptionsError(f"{name} {text!r} has no zone, expected one such as 2026-03-03T06:00:00Z")
     return moment.astimezone(UTC)

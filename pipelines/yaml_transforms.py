@@ -1,0 +1,164 @@
+"""YAML transforms: plain configuration values of Beam YAML in, our transforms out.
+
+`providers.yaml` beside this module gives each function here the name of the transform that it makes. Mappings, master
+data and policy are read when the pipeline is built, so what is wrong with them is said, with file and line, before
+anything runs.
+"""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+
+from pipelines.options import moment_of
+from pipelines.yaml_rows import queue_message
+from schemas.master_data import load_master_data
+from schemas.policy_spec import load_policy
+from transforms.arrival.decoding import DecodeMessages
+from transforms.arrival.envelopes import ReadEnvelopesFromFiles, ReadEnvelopesFromPubSub, WrapMessages
+from transforms.canonical.canonical_rules import Front
+from transforms.canonical.canonicalising import CanonicaliseMessages
+from transforms.canonical.checking import CheckAgainstMaster
+from transforms.canonical.mapping import MapDocuments
+from transforms.canonical.mapping_rules import load_mappings
+from transforms.kits.kits import ExplodeKits
+from transforms.ledger.duplicates import DropDuplicates
+from transforms.ledger.grouping import SHARDS, GroupByShard
+from transforms.ledger.keeping import KeepLedger
+from transforms.ledger.positions import TrackPositions
+from transforms.offers.offers import DeriveAvailability
+from transforms.offers.updates import DetectChanges
+from transforms.publication.counts import CountOutcomes
+from transforms.publication.record_files import WriteRecordFiles
+from transforms.publication.sqlite_views import WriteSqliteViews
+from transforms.publication.tallies import TallyElements
+from transforms.publication.topics import PublishRecords
+from transforms.publication.view_database import create_views
+
+ARRIVED = ("envelopes", "rejections", "counts")
+
+
+class _Fitted(beam.PTransform[Any, Any]):
+    """Fit a transform to Beam YAML.
+
+    In:       what the transform takes, one collection or several by name.
+    Out:      what the transform gives; where that is several collections, each by its name.
+    State:    none of its own.
+    Rejects:  what the transform does.
+    """
+
+    def __init__(self, transform: Any, *outputs: str) -> None:
+        super().__init__()
+        self.transform = transform
+        self.outputs = outputs
+
+    def expand(self, inputs: Any) -> Any:
+        made = (tuple(inputs.values()) if isinstance(inputs, dict) else inputs) | self.transform
+        return {name: made[name] for name in self.outputs} if self.outputs else made
+
+
+def read_envelopes_from_files(folder: str, mappings: str) -> Any:
+    return _Fitted(ReadEnvelopesFromFiles(folder, _formats(mappings)), *ARRIVED)
+
+
+def read_envelopes_from_pubsub(mappings: str, subscription: str | None = None, topic: str | None = None) -> Any:
+    read = ReadEnvelopesFromPubSub(_formats(mappings), subscription=subscription, topic=topic)
+    return _Fitted(read, *ARRIVED)
+
+
+def wrap_messages(mappings: str) -> Any:
+    """Takes rows with `payload` and `attributes`, as Beam YAML's own sources of queues give them."""
+    messages = "ToMessages" >> beam.Map(queue_message)
+    return _Fitted(messages | WrapMessages(_formats(mappings)), *ARRIVED)
+
+
+def decode_messages(mappings: str) -> Any:
+    options = {source: mapping.format_options for source, mapping in load_mappings(Path(mappings)).items()}
+    return _Fitted(DecodeMessages(options), "documents", "rejections")
+
+
+def map_documents(mappings: str) -> Any:
+    return _Fitted(MapDocuments(load_mappings(Path(mappings))), "events", "rejections", "ignored")
+
+
+def check_against_master(master_data: str, policy: str | None = None) -> Any:
+    """Without a policy every channel may ask for every item."""
+    master = load_master_data(Path(master_data))
+    eligible = load_policy(Path(policy), master).eligible if policy else None
+    return _Fitted(CheckAgainstMaster(master, eligible), "events", "rejections")
+
+
+def canonicalise_messages(mappings: str, master_data: str, policy: str) -> Any:
+    front = Front(load_mappings(Path(mappings)), *_rules(master_data, policy))
+    return _Fitted(CanonicaliseMessages(front), "events", "rejections", "counts")
+
+
+def explode_kits(master_data: str) -> Any:
+    return _Fitted(ExplodeKits(load_master_data(Path(master_data))))
+
+
+def group_by_shard(master_data: str, shards: int = SHARDS) -> Any:
+    return _Fitted(GroupByShard(load_master_data(Path(master_data)), shards))
+
+
+def keep_ledger(master_data: str, policy: str, as_of: str | None = None, shards: int = SHARDS) -> Any:
+    ledger = KeepLedger(*_rules(master_data, policy), _moment(as_of) if as_of else None, shards)
+    return _Fitted(ledger, "records", "counts")
+
+
+def track_positions(master_data: str, policy: str, as_of: str | None = None) -> Any:
+    return _Fitted(TrackPositions(*_rules(master_data, policy), _moment(as_of) if as_of else None))
+
+
+def drop_duplicates(master_data: str, window_days: int = 30) -> Any:
+    master = load_master_data(Path(master_data))
+    return _Fitted(DropDuplicates(master, timedelta(days=window_days)), "new", "repeated", "rejections")
+
+
+def derive_availability(master_data: str, policy: str, as_of: str) -> Any:
+    return _Fitted(DeriveAvailability(*_rules(master_data, policy), _moment(as_of)))
+
+
+def detect_changes() -> Any:
+    return _Fitted(DetectChanges())
+
+
+def count_outcomes() -> Any:
+    return _Fitted(CountOutcomes())
+
+
+def tally_elements(label: str) -> Any:
+    return _Fitted(TallyElements(label))
+
+
+def write_sqlite_views(database: str, run_id: str | None = None) -> Any:
+    """Makes the database where there is none, when the pipeline is built. Takes one input, or several by name."""
+    create_views(Path(database))
+    return _Fitted(
+        WriteSqliteViews(database, datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ") if run_id is None else run_id)
+    )
+
+
+def write_record_files(folder: str, file_format: str = "jsonl", run_id: str = "") -> Any:
+    return _Fitted(WriteRecordFiles(folder, file_format, run_id))
+
+
+def publish_records(topics: dict[str, str], run_id: str = "", with_ordering_keys: bool = True) -> Any:  # noqa: FBT001, FBT002 - YAML names it
+    return _Fitted(PublishRecords(topics, run_id, with_ordering_keys=with_ordering_keys))
+
+
+def _formats(mappings: str) -> dict[str, str]:
+    return {source: mapping.format for source, mapping in load_mappings(Path(mappings)).items()}
+
+
+def _rules(master_data: str, policy: str) -> tuple[Any, Any]:
+    master = load_master_data(Path(master_data))
+    return master, load_policy(Path(policy), master)
+
+
+def _moment(as_of: Any) -> datetime:
+    """YAML makes a time of its own of `2026-03-03T06:00:00Z`, which Beam then cannot hand on; hence the quotes."""
+    if not isinstance(as_of, str):
+        raise ValueError(f"as_of is {as_of!r}, expected text in quotes such as '2026-03-03T06:00:00Z'")  # noqa: TRY004 - Beam rewords a TypeError
+    return moment_of("as_of", as_of)
