@@ -1,23 +1,28 @@
 """Agreement: a made day folded by the ledger in, every way in which it differs from the oracle out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import Any
 
 from schemas.encoding import pack
 from schemas.master_data import MasterData, build_master_data
 from schemas.policy_spec import Policy
-from schemas.records import StockEvent
+from schemas.records import PromiseRow, StockEvent
 from tests.books import ZERO, Books, ClaimHead, Pair, check_decisions
 from tests.books import Claim as OracleClaim
 from tests.days import CHANNELS, DISPOSITIONS, LOCATIONS, LOTS, START, Day
 from tests.oracle import oracle
 from tests.published import Published
 from transforms.ledger.shard_rules import Shard
+from transforms.offers.availability_rules import DatedClaim, ItemStock, Rules, Supply
+from transforms.offers.offer_rules import offers_for
+from transforms.offers.promise_rules import outlooks_for
 
 TOLERANCE = Decimal("0.5")
 NOTHING = OracleClaim(ZERO, ZERO, ZERO, ZERO)
@@ -130,6 +135,7 @@ def differences(day: Day, arrived: Sequence[StockEvent], seen: Published) -> lis
     ]
     found += [f"version went back: {before} then {after}" for before, after in seen.went_back]
     found += [f"told {key} {n}, available {seen.available()[key]}" for key, n in _misled(seen)]
+    found += list(_stale(day, seen))
     return found + check_decisions(arrived, seen.decisions)
 
 
@@ -171,3 +177,44 @@ def _outcomes(seen: Published, books: Books) -> tuple[dict[Any, int], dict[Any, 
 def _misled(seen: Published) -> list[tuple[Any, int]]:
     available = seen.available()
     return [(key, quantity) for key, quantity in seen.told().items() if available[key] != quantity]
+
+
+def _stale(day: Day, seen: Published) -> Iterator[str]:
+    """Figures and promises that do not follow from the rows that were published beside them."""
+    master = master_of(day)
+    stock_of = partial(_stock_by_rows, seen)
+    rules = Rules(POLICY, master.lots, day.now)
+    for item in sorted({item for item, _ in seen.available()}):
+        for offer in offers_for(item, stock_of, master, rules):
+            published = seen.available()[item, offer.channel]
+            if published != offer.figure.quantity:
+                yield f"stale {item} {offer.channel}: {published}, by the rows {offer.figure.quantity}"
+        for channel, outlook in outlooks_for(item, stock_of, master, rules).items():
+            for one in outlook.days():
+                row = seen.rows[PromiseRow].get((item, channel, one.day.isoformat()))
+                if row is None or (row.promised_quantity, row.projected_quantity) != (one.promised, one.projected):
+                    yield f"stale promise of {item} {channel}: {row}, by the rows {one}"
+
+
+def _stock_by_rows(seen: Published, item: str) -> ItemStock:
+    soft: dict[str, Decimal] = defaultdict(Decimal)
+    hard: dict[str, Decimal] = defaultdict(Decimal)
+    dated: list[DatedClaim] = []
+    for claim in (row for row in seen.claims().values() if row.item == item):
+        left = claim.open_quantity - claim.allocated_quantity
+        soft[claim.channel] += left
+        parts = [(claim.channel, "", left)]
+        for location, quantity in json.loads(claim.allocated_by_location).items():
+            hard[location] += Decimal(quantity)
+            parts.append(("", location, Decimal(quantity)))
+        if claim.scheduled_at is not None:
+            dated += [DatedClaim(claim.scheduled_at.date(), *part) for part in parts if part[2]]
+    supplies = (row for row in seen.inbound().values() if row.item == item)
+    return ItemStock(
+        item,
+        {key[1:]: quantity for key, quantity in seen.positions().items() if key[0] == item},
+        soft,
+        hard,
+        tuple(Supply(row.location, row.open_quantity, row.expected_at) for row in supplies),
+        tuple(dated),
+    )

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from schemas.encoding import pack
 from schemas.records import StockEvent
+from tests.agreement import clock, shard_of
 from tests.builders import (
     announced,
     cancelled,
@@ -17,10 +19,12 @@ from tests.builders import (
     shipment,
     transfer_shipped,
 )
+from tests.days import make_day, perturb
 from tests.ledgers import HERE, a_shard, books_after, cell, enter, fold, on_hand, rules
 from tests.verdicts import WMS_OWNS
 from transforms.ledger.horizon_rules import forget_before_horizon
-from transforms.ledger.item_ledger import check_conservation
+from transforms.ledger.item_ledger import Place, check_conservation
+from transforms.ledger.shard_rules import Shard
 
 DAY = 24
 OLD, NOW = -40 * DAY, 0  # with a history of thirty days
@@ -178,3 +182,30 @@ def test_an_item_without_events_of_its_own_has_nothing_to_forget() -> None:
     books = books_after([shipment(1, at=NOW, item="SET", parts=SETS)])
     assert forget_before_horizon(books, rules()) == 0
     assert cell(books, item="NUT").quantity == -3
+
+
+def test_on_any_day_forgetting_all_the_time_changes_no_position() -> None:
+    """With a history of five hours on a day of twelve, much is forgotten and much arrives too late."""
+    forgotten = late = 0
+    for seed in range(60):
+        day = make_day(seed, events=50)
+        bundles = perturb(day, seed)
+        shards = [shard_of(day), shard_of(day)]
+        for shard in shards:
+            shard.rules = shard.rules._replace(history=timedelta(hours=5))
+        for now, bundle in zip(clock(day, len(bundles), seed), bundles, strict=True):
+            for shard in shards:
+                fold = shard.fold([pack(event) for event in bundle], now)
+                late += sum(count.total for count in fold.counts if count.reason == "older_than_horizon")
+            forgotten += forget_before_horizon(shards[0].books, shards[0].rules)
+            shards[0].check_conservation()
+            assert positions(shards[0]) == positions(shards[1]), f"day {seed}"
+    assert forgotten > 500
+    assert late > 500
+
+
+def positions(shard: Shard) -> dict[str, dict[Place, Decimal]]:
+    return {
+        item: {place: cell.quantity for place, cell in ledger.cells.items() if cell.quantity}
+        for item, ledger in shard.books.items()
+    }
