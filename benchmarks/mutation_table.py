@@ -61,7 +61,6 @@ MUTATIONS = (
         "position_rules",
         "self.sequence is not None and move.source == self.source",
         "self.sequence is not None",
-        INVARIANTS,
     ),
     _ledger(
         "a movement at the moment of the last count comes on top of it",
