@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.parts import required_parts, skip_or_fail
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 FAKE_SOURCE = Path(__file__).parent / "pubsub_fake"
 BUILD_SECONDS_MAX = 300  # the first build downloads some 25 Go modules; later ones take a second
 STOP_SECONDS_MAX = 10
+
+settings.register_profile("steady", deadline=None)  # a slow example on a busy machine is no fault
+settings.load_profile("steady")
 
 
 def pytest_configure() -> None:
