@@ -109,6 +109,16 @@ def _run_record(config: Config) -> Run:
     )
 
 
+def choose_runner(options: StandardOptions, *, streaming: bool) -> None:
+    """Say whether input ends, and where nobody chose a runner and it does, stay in this process.
+
+    Beam's own default would first try to download and start another runner, so a run would depend on the network.
+    """
+    options.streaming = streaming
+    if options.runner is None and not streaming:
+        options.runner = "FnApiRunner"
+
+
 def run(argv: Sequence[str] | None = None) -> int:
     """Check, run, and say what came of it; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -124,7 +134,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     except (OptionsError, SpecError, ViewsError) as error:
         print(f"sellable: nothing was started:\n{error}", file=sys.stderr)
         return EXIT_CONFIGURATION
-    options.view_as(StandardOptions).streaming = settings.input_folder is None
+    choose_runner(options.view_as(StandardOptions), streaming=settings.input_folder is None)
     return EXIT_OK if execute(options, config) else EXIT_UNBALANCED
 
 

@@ -38,6 +38,17 @@ class Policy(Spec):
 
     # Cached, and not private attributes of the model, whose every use costs microseconds in the innermost loops.
     @cached_property
+    def for_decisions(self) -> "Policy":
+        """The same with claims off in every definition: what is promised twice is sold twice, whatever is published."""
+        if all(definition.subtract_claims for definition in self.definitions.values()):
+            return self
+        definitions = {
+            name: definition.model_copy(update={"subtract_claims": True})
+            for name, definition in self.definitions.items()
+        }
+        return self.model_copy(update={"definitions": definitions})
+
+    @cached_property
     def only(self) -> dict[str, frozenset[str] | None]:
         """By channel, the items that it may sell; None: all but those it may not."""
         chosen = {name: channel.items.only for name, channel in self.channels.items()}

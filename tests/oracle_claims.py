@@ -20,15 +20,17 @@ def replay_claims(
     for event in posted:
         if event.kind in CLAIM_KINDS or (event.kind == "shipment" and event.order_reference):
             by_claim[event.item, event.order_reference].append(event)
-    heads = {key: _claim_head(events) for key, events in by_claim.items()}
+    heads = {key: _claim_head(events, granted) for key, events in by_claim.items()}
     return {key: _claim(events, granted, heads[key].expires_at, now) for key, events in by_claim.items()}, heads
 
 
-def _claim_head(events: list[StockEvent]) -> ClaimHead:
+def _claim_head(events: list[StockEvent], granted: Mapping[str, Fraction]) -> ClaimHead:
     named = [event for event in events if event.channel]
     channel = min(named, key=lambda event: (event.occurred_at, event.transaction_key)).channel if named else ""
-    ends = [event.expires_at for event in events if event.kind == "reservation_requested" and event.expires_at]
-    return ClaimHead(channel, max(ends, default=None))
+    requests = [event for event in events if event.kind == "reservation_requested"]
+    ends = [event.expires_at for event in requests if granted.get(event.transaction_key)]
+    known = [end for end in ends if end is not None]
+    return ClaimHead(channel, max(known) if known and len(known) == len(ends) else None)
 
 
 def _claim(

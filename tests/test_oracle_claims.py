@@ -65,9 +65,9 @@ PO_1 = {"order_reference": "PO-1"}
             (6, 0, 0, 0),
         ),
         (
-            "even of a request that was refused",
+            "but not of a request that was refused",
             [requested(5, at=1, key="g", expires_at=2), requested(1, at=1, key="r", expires_at=25)],
-            (5, 0, 0, 0),
+            (0, 0, 0, 0),
         ),
         ("the order replaces the hold", [requested(5, at=1, key="g"), ordered(5, at=2)], (5, 0, 0, 0)),
         ("and may be smaller", [requested(5, at=1, key="g"), ordered(3, at=2)], (5, 0, 0, 0)),

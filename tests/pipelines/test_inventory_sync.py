@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipelines import inventory_sync
 from tests.pipelines.example_day import DAY, ROOT, options
@@ -130,6 +131,23 @@ def test_a_wrong_option_is_refused_before_anything_starts(
 ) -> None:
     assert inventory_sync.run([*options(tmp_path / "views.db"), *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "streaming", "chosen"),
+    [
+        ([], False, "FnApiRunner"),
+        (["--runner=DirectRunner"], False, "DirectRunner"),
+        (["--runner=FlinkRunner"], True, "FlinkRunner"),
+        ([], True, None),
+    ],
+)
+def test_a_run_over_files_stays_in_this_process_unless_a_runner_is_named(
+    given: list[str], streaming: bool, chosen: str | None
+) -> None:
+    standard = PipelineOptions(given).view_as(StandardOptions)
+    inventory_sync.choose_runner(standard, streaming=streaming)
+    assert (standard.runner, standard.streaming) == (chosen, streaming)
 
 
 def test_the_help_names_every_option_of_ours(capsys: pytest.CaptureFixture[str]) -> None:

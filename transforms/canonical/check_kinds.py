@@ -48,6 +48,7 @@ RULES: Mapping[str, KindRule] = {
     "return_received": KindRule(disposition=RETURNS_HOLD, facts="dispositions"),
     **dict.fromkeys(INBOUND_KINDS, _INBOUND),
     **dict.fromkeys(CLAIM_KINDS, _CLAIM),
+    "reservation_allocated": _CLAIM._replace(location=True),  # it says from where
 }
 
 

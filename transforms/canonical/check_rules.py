@@ -129,7 +129,7 @@ def _what_is_missing(
 
 def _disposition_problem(event: ReportedEvent, rule: KindRule, disposition: str, master: MasterData) -> Problem | None:
     changes = event.kind == "disposition_changed"
-    required = rule.location  # whatever is at a place is there in a disposition
+    required = (rule.location and rule.disposition != "") or changes  # whatever is at a place is there in a disposition
     if (disposition or required) and disposition not in master.dispositions:
         return _unknown_disposition("disposition", disposition, event, master)
     if (event.to_disposition or changes) and event.to_disposition not in master.dispositions:

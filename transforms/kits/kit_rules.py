@@ -13,7 +13,7 @@ whole or not at all by one decision in one place, without a message going round 
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import ROUND_CEILING, Decimal, localcontext
 
 from schemas.master_data import Bom
 from schemas.records import Component, StockEvent
@@ -22,6 +22,8 @@ Boms = Mapping[str, tuple[Bom, ...]]
 
 ONE = Decimal(1)
 
+PLACES_MAX = 6  # decimal places of a quantity in the books
+MICRO = Decimal(10) ** -PLACES_MAX
 SHARE_DIGITS = 60  # a product of two quantities has at most 56, so nothing is rounded before the division
 
 
@@ -41,7 +43,12 @@ def explode(boms: Boms, item: str, quantity: Decimal, at: datetime) -> tuple[Com
         return ()
     totals: dict[str, Decimal] = {}
     _add_components(boms, item, quantity, at, totals)
-    return tuple(Component(name, plain(total)) for name, total in sorted(totals.items()))
+    return tuple(Component(name, plain(_whole_places(total))) for name, total in sorted(totals.items()))
+
+
+def _whole_places(quantity: Decimal) -> Decimal:
+    """What the books can hold of it exactly: rounded up, so that a kit never takes less than its bill says."""
+    return quantity if int(quantity.as_tuple().exponent) >= -PLACES_MAX else quantity.quantize(MICRO, ROUND_CEILING)
 
 
 def _add_components(boms: Boms, item: str, quantity: Decimal, at: datetime, totals: dict[str, Decimal]) -> None:
@@ -51,6 +58,20 @@ def _add_components(boms: Boms, item: str, quantity: Decimal, at: datetime, tota
         return
     for line in bom.components:
         _add_components(boms, line.item, quantity * line.quantity * (ONE + line.scrap_factor), at, totals)
+
+
+def parts_ever(boms: Boms, item: str) -> tuple[str, ...]:
+    """The item and all that it is assembled from by bills of any date: what its figure was or will be made of."""
+    found = {item}
+    pending = [item]
+    while pending:
+        for bom in boms.get(pending.pop(), ()):
+            if bom.assembly != "on_demand":
+                continue
+            new = {line.item for line in bom.components} - found
+            found |= new
+            pending += new
+    return (item, *sorted(found - {item}))
 
 
 def plain(quantity: Decimal) -> Decimal:

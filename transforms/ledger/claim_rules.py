@@ -8,7 +8,7 @@ that is reported before the order it fulfils, ends in the same claim.
     hold 4 until 10:00, order 4    open 4: the order takes the hold over, it is not added to it
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
@@ -17,6 +17,8 @@ from transforms.ledger.position_rules import ZERO
 K = TypeVar("K")
 
 Placed = tuple[str, Decimal, dict[str, Decimal], str]  # channel, open without a location, open by location, its day
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # the end of a hold that was granted without one
 
 NOWHERE: Placed = ("", ZERO, {}, "")
 
@@ -60,8 +62,9 @@ class Claim:
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the hold ends: the latest that any request asked for."""
-        return max(self.expiries)[0] if self.expiries else None
+        """When the hold ends: the latest end of what was granted; never, if any of it was granted without one."""
+        latest = max(self.expiries)[0] if self.expiries else NEVER
+        return None if latest == NEVER else latest
 
     @property
     def scheduled_at(self) -> datetime | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from schemas.records import StockEvent
 from transforms.kits.kit_rules import share_of
-from transforms.ledger.claim_rules import Inbound, Notice, add_to, note_time
+from transforms.ledger.claim_rules import NEVER, Inbound, Notice, add_to, note_time
 from transforms.ledger.item_ledger import (
     COUNT_DIFFERENCE,
     CUSTOMER,
@@ -52,12 +52,12 @@ def decide(books: Books, event: StockEvent, granted: Decimal) -> None:
     for ledger, quantity in parts(books, event):
         claim = ledger.claim(event.order_reference)
         _name(ledger, event, 1)
-        if granted:
-            claim.granted += share_of(quantity, granted, event.quantity)
-        else:
-            claim.refused = True
+        if not granted:
+            claim.refused = True  # and nothing else: a refusal neither prolongs nor ends what was granted before
+            continue
+        claim.granted += share_of(quantity, granted, event.quantity)
+        claim.expiries.append((event.expires_at or NEVER, event.transaction_key))
         if event.expires_at is not None:
-            claim.expiries.append((event.expires_at, event.transaction_key))
             insort(ledger.expiring, (event.expires_at, event.order_reference))
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from schemas.encoding import pack, unpack
-from transforms.ledger.claim_rules import Claim, Inbound, Notice
+from transforms.ledger.claim_rules import NEVER, Claim, Inbound, Notice
 from transforms.ledger.item_ledger import Books, ItemLedger, Report, Reported
 from transforms.ledger.position_rules import Cell, Count, Move
 from transforms.offers.promise_rules import Outlook, Promise
@@ -65,7 +65,8 @@ def _load(row: tuple[Any, ...]) -> ItemLedger:
     ledger.compared = set(compared)
     ledger.cells = {place: _load_cell(cell) for place, cell in cells}
     ledger.claims = {reference: _load_claim(claim) for reference, claim in claims}
-    ledger.expiring = sorted((at, reference) for reference, claim in ledger.claims.items() for at, _ in claim.expiries)
+    ends = ((at, reference) for reference, claim in ledger.claims.items() for at, _ in claim.expiries)
+    ledger.expiring = sorted(end for end in ends if end[0] != NEVER)
     ledger.inbound = {reference: _load_inbound(one) for reference, one in inbound}
     ledger.reports = {key: Report(*report) for key, report in reports}
     ledger.reported = {key: _load_reported(quantity, times) for key, quantity, times in reported}

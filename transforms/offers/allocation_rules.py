@@ -35,7 +35,7 @@ def allocate(stock: ItemStock, rules: Rules) -> dict[str, Pool]:
     """The pool of every channel of the policy that may sell the item or a kit made of it."""
     placed = place_claims(stock, rules)
     channels = rules.policy.channels
-    free = {name: free_for(stock, channel, placed, rules) for name, channel in channels.items()}
+    free = {name: free_for(stock, channel, placed, rules, name) for name, channel in channels.items()}
     taken: dict[str, Decimal] = {}
     pools = {}
     for name, channel in channels.items():

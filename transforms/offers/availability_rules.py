@@ -94,16 +94,20 @@ def for_sale_by_location(stock: ItemStock, channel: ChannelPolicy, rules: Rules)
     dispositions = rules.policy.definitions[channel.definition].dispositions
     totals = dict.fromkeys(channel.locations, ZERO)
     for (location, lot, disposition), quantity in stock.on_hand.items():
-        if location in totals and disposition in dispositions and _sells(stock.item, lot, channel, rules):
+        if (
+            location in totals
+            and disposition in dispositions
+            and _sells(stock.item, lot, channel.minimum_shelf_life_days, rules)
+        ):
             totals[location] += quantity
     return totals
 
 
-def _sells(item: str, lot: str, channel: ChannelPolicy, rules: Rules) -> bool:
+def _sells(item: str, lot: str, shelf_life_days_min: int, rules: Rules) -> bool:
     if not lot:
         return True
     day = rules.sold_on or rules.as_of.date()
-    return is_lot_for_sale(rules.lots.get((item, lot)), day, channel.minimum_shelf_life_days)
+    return is_lot_for_sale(rules.lots.get((item, lot)), day, shelf_life_days_min)
 
 
 def place_claims(stock: ItemStock, rules: Rules) -> Placed:
@@ -113,7 +117,7 @@ def place_claims(stock: ItemStock, rules: Rules) -> Placed:
     stock waits for the earliest supply that is expected there, which is then no longer free for anybody. What finds
     none either is placed nowhere: those locations are already empty, and the shortage is an alert of its own.
     """
-    placed = dict(stock.hard_claims)
+    placed = _place_hard(stock, rules)
     supplies = [supply for _, supply in sorted(_expected(stock.supplies, rules.as_of.date()))]
     for channel in sorted(stock.soft_claims):
         left = stock.soft_claims[channel]
@@ -128,6 +132,26 @@ def place_claims(stock: ItemStock, rules: Rules) -> Placed:
         if left:
             supplies = _without(left, supplies, sellable)
     return Placed(placed, tuple(supplies))
+
+
+def _place_hard(stock: ItemStock, rules: Rules) -> dict[str, Decimal]:
+    """Hard claims where they are, as far as there is stock; the rest where routing would find stock for them.
+
+    What finds none stays where it was promised from.
+    """
+    here: dict[str, Decimal] = {}
+    for (location, lot, disposition), quantity in stock.on_hand.items():
+        if disposition in rules.policy.default_definition.dispositions and _sells(stock.item, lot, 0, rules):
+            here[location] = here.get(location, ZERO) + quantity
+    placed = {place: min(claimed, max(ZERO, here.get(place, ZERO))) for place, claimed in stock.hard_claims.items()}
+    for place, claimed in sorted(stock.hard_claims.items()):
+        left = claimed - placed[place]
+        for other in routed(here, rules.policy.routing) if left else ():
+            taken = min(left, max(ZERO, here[other] - placed.get(other, ZERO)))
+            placed[other] = placed.get(other, ZERO) + taken
+            left -= taken
+        placed[place] += left
+    return placed
 
 
 def _without(claimed: Decimal, supplies: Iterable[Supply], locations: Container[str]) -> list[Supply]:
@@ -165,7 +189,7 @@ def routed(locations: Iterable[str], routing: Iterable[str]) -> list[str]:
     return sorted(locations, key=lambda location: (order.get(location, len(order)), location))
 
 
-def free_for(stock: ItemStock, channel: ChannelPolicy, placed: Placed, rules: Rules) -> Free:
+def free_for(stock: ItemStock, channel: ChannelPolicy, placed: Placed, rules: Rules, name: str = "") -> Free:
     """What a channel could draw from each of its locations before anyone else's pool comes off."""
     definition = rules.policy.definitions[channel.definition]
     here = {place: quantity for place, quantity in stock.on_hand.items() if place[0] in channel.locations}
@@ -179,7 +203,7 @@ def free_for(stock: ItemStock, channel: ChannelPolicy, placed: Placed, rules: Ru
     by_location = {}
     for location in routed(channel.locations, rules.policy.routing):
         claimed = placed.at.get(location, ZERO) if definition.subtract_claims else ZERO
-        held_back = rules.policy.location_safety_stock(stock.item, location)
+        held_back = rules.policy.location_safety_stock(stock.item, location, name)
         reserved += claimed
         safety += held_back
         left = sellable[location] + inbound.get(location, ZERO) - claimed - held_back

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from schemas.master_data import Listing, MasterData
 from schemas.records import Component, StockEvent
-from transforms.kits.kit_rules import ONE, explode
+from transforms.kits.kit_rules import ONE, explode, parts_ever
 from transforms.offers.allocation_rules import Pool, allocate
 from transforms.offers.availability_rules import ZERO, ItemStock, Rules
 from transforms.offers.channel_rules import Figure, after_safety_stock, pool_steps, told
@@ -31,7 +31,7 @@ def offers_for(item: str, stock_of: StockOf, master: MasterData, rules: Rules) -
         return []
     needs = explode(master.boms, item, ONE, rules.as_of)
     pools = {part.item: allocate(stock_of(part.item), rules) for part in needs or (Component(item, ONE),)}
-    parts = (item, *(need.item for need in needs))
+    parts = parts_ever(master.boms, item)  # of every date, so that the version of a kit never falls
     return [Offer(one.channel, one.listing, _figure(one, needs, pools, rules), parts) for one in listings]
 
 
@@ -60,9 +60,8 @@ def drawable(
     """
     if not rules.policy.eligible(channel, item):
         return ZERO
-    if needs:
-        return kit_pool(channel, needs, pools, rules).quantity
-    return after_safety_stock(pools[item][channel].quantity, item, channel, rules)
+    quantity = kit_pool(channel, needs, pools, rules).quantity if needs else pools[item][channel].quantity
+    return after_safety_stock(quantity, item, channel, rules)
 
 
 def granted(event: StockEvent, stock_of: StockOf, master: MasterData, rules: Rules) -> Decimal:
@@ -74,6 +73,7 @@ def granted(event: StockEvent, stock_of: StockOf, master: MasterData, rules: Rul
     channel = rules.policy.channels.get(event.channel)
     if channel is None:
         return ZERO
+    rules = rules._replace(policy=rules.policy.for_decisions)
     items = [part.item for part in event.components] or [event.item]
     pools = {item: allocate(stock_of(item), rules) for item in items}
     needs = explode(master.boms, event.item, ONE, event.occurred_at) if event.components else ()

@@ -1,5 +1,6 @@
 """Each kind of event does its own thing to the books, and undoing it leaves nothing behind."""
 
+from datetime import datetime
 from typing import Any, get_args
 
 import pytest
@@ -161,22 +162,22 @@ def test_the_parts_of_an_event_are_its_components_or_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("story", "granted", "sums"),
+    ("story", "granted", "sums", "expiring"),
     [
-        ("granted", 3, {"BOLT": (6, False), "NUT": (9, False)}),
-        ("refused", 0, {"BOLT": (0, True), "NUT": (0, True)}),
+        ("granted", 3, {"BOLT": (6, False), "NUT": (9, False)}, [(hour(9), "SO-1")]),
+        ("refused, it neither prolongs nor ends a hold", 0, {"BOLT": (0, True), "NUT": (0, True)}, []),
     ],
 )
 def test_a_decision_on_a_kit_enters_the_claims_of_its_components(
-    story: str, granted: int, sums: dict[str, tuple[int, bool]]
+    story: str, granted: int, sums: dict[str, tuple[int, bool]], expiring: list[tuple[datetime, str]]
 ) -> None:
     event = requested(3, at=1, item="SET", parts=[("BOLT", 6), ("NUT", 9)], expires_at=9, expected_at=40)
     books: Books = {}
     effects.decide(books, event, event.quantity * granted / 3)
     assert {item: (one.claims["SO-1"].granted, one.claims["SO-1"].refused) for item, one in books.items()} == sums
     claim = books["BOLT"].claims["SO-1"]
-    assert (claim.channel, claim.expires_at, claim.scheduled_at) == ("web", hour(9), hour(40))
-    assert books["BOLT"].expiring == [(hour(9), "SO-1")]
+    assert (claim.channel, claim.expires_at, claim.scheduled_at) == ("web", hour(9) if granted else None, hour(40))
+    assert books["BOLT"].expiring == expiring
 
 
 def test_nothing_is_left_unsaid_of_what_changed() -> None:

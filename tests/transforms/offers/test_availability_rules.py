@@ -113,7 +113,12 @@ ONE_EACH = {"web": {**WEB, "locations": ["EAST"]}, "b2b": {**B2B, "locations": [
     ("story", "given_stock", "channels", "placed"),
     [
         ("no claims", stock(BOTH), None, {}),
-        ("promised from a place", stock(BOTH, hard={"WEST": 7}), None, {"WEST": 7}),
+        (
+            "promised from a place, and from another what is not there",
+            stock(BOTH, hard={"WEST": 7}),
+            None,
+            {"WEST": 5, "EAST": 2},
+        ),
         ("routing decides", stock(BOTH, soft={"web": 4}), None, {"EAST": 4}),
         ("what does not fit goes on", stock(BOTH, soft={"web": 12}), None, {"EAST": 10, "WEST": 2}),
         ("what finds nothing is placed nowhere", stock(BOTH, soft={"web": 99}), None, {"EAST": 10, "WEST": 5}),
