@@ -8,6 +8,8 @@ from typing import NamedTuple
 LEDGER = "transforms/ledger"
 OFFERS = "transforms/offers"
 INVARIANTS = "tests/test_invariants.py"
+PROOF = "tests/benchmarks/test_proof.py"
+FAILED_BUNDLES = "tests/transforms/ledger/test_failed_bundles.py"
 LAST_UNITS = "tests/transforms/offers/test_last_units.py"
 
 
@@ -121,15 +123,16 @@ MUTATIONS = (
         "live_shards",
         "live is None or not token or live.token != token",
         "live is None or not token",
+        FAILED_BUNDLES,
         INVARIANTS,
-        "tests/benchmarks/test_proof.py",
+        PROOF,
     ),
-    _ledger(
+    Mutation(
         "a journal is read in the order in which the bag gives it",
-        "live_shards",
+        f"{LEDGER}/live_shards.py",
         'sorted((Journal(*unpack(one)) for one in entries), key=attrgetter("number"))',
         "[Journal(*unpack(one)) for one in entries]",
-        INVARIANTS,
+        (FAILED_BUNDLES, INVARIANTS),
     ),
     _ledger(
         "decisions are taken again when a journal is read",
@@ -137,13 +140,12 @@ MUTATIONS = (
         "{(item, key): granted for item, key, granted in entry.decided}",
         "{}",
     ),
-    _ledger(
+    Mutation(
         "books stay within reach while a bundle changes them",
-        "keeping",
+        f"{LEDGER}/keeping.py",
         "        self.live.drop(key)\n",
         "",
-        INVARIANTS,
-        "tests/benchmarks/test_proof.py",
+        (FAILED_BUNDLES, PROOF),
     ),
     _ledger(
         "a channel is told the same again",

@@ -1,12 +1,13 @@
 """Proof host: deliveries in, everything that the keyed stage says of them out, while bundles fail and workers restart.
 
 It does what a runner does: events are grouped by shard, a group is one bundle of its key, and a bundle that fails is
-tried again with its state as it was. What a worker kept in memory of a failed bundle is not undone, as in a real crash
-of user code; a worker that restarts loses all of it.
+tried again with its state as it was. It fails at its commit, or before it has written everything. What a worker kept in
+memory of a failed bundle is not undone, as in a real crash of user code; a worker that restarts loses all of it.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -20,7 +21,7 @@ from apache_beam.utils.timestamp import Timestamp
 from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
 from schemas.records import OutcomeCount, StockEvent
-from tests.fake_state import KeyState
+from tests.fake_state import KeyState, Value
 from tests.published import Published
 from transforms.kits.kit_rules import families
 from transforms.ledger.grouping import SHARDS, _GroupFn
@@ -33,7 +34,23 @@ ZERO = Decimal(0)
 WORKERS = 3
 HANDOVERS = 0.01  # share of bundles that another worker than the last one gets
 PUNCTUAL = 0.5  # share of due timers that fire before the next bundle; the others come late
+CUT_SHORT = 0.5  # share of failures before the bundle has written all; in the others only the commit fails
 SHOWN_MAX = 10
+
+
+class StateLostError(Exception):
+    """The runner does not take a write."""
+
+
+class LostValue(Value):
+    """A value state that can be read and no longer written."""
+
+    def __init__(self, value: Value) -> None:
+        super().__init__()
+        self.current = value.current
+
+    def write(self, value: Any) -> None:  # noqa: ARG002  nothing is taken
+        raise StateLostError
 
 
 class Watch:
@@ -135,7 +152,10 @@ class Host:
         if self.random.random() < HANDOVERS:
             self._hand_over(key)
         while self.random.random() < self.failures:
-            lost.append(list(attempt(self.workers[self.at_work[key]], self.states[key])))
+            if self.random.random() < CUT_SHORT:
+                self._cut_short(key, attempt)
+            else:
+                lost.append(list(attempt(self.workers[self.at_work[key]], self.states[key])))
             self.states[key].roll_back()
             self._fail(key)
         outputs = list(attempt(self.workers[self.at_work[key]], self.states[key]))
@@ -143,6 +163,12 @@ class Host:
         if any(_plain(one) != _plain(outputs) for one in lost):
             self.differed.append(f"a bundle of shard {key} said something else when it was tried again")
         self._take(outputs)
+
+    def _cut_short(self, key: int, attempt: Callable[[Any, KeyState], Iterable[Any]]) -> None:
+        """The fold is done and the journal written, and then the runner does not take the token."""
+        state = self.states[key]
+        with suppress(StateLostError):
+            list(attempt(self.workers[self.at_work[key]], state._replace(token=LostValue(state.token))))
 
     def _fail(self, key: int) -> None:
         """What may come with a failed bundle: its worker goes on, restarts, or leaves the key to another one."""

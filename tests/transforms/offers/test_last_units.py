@@ -83,6 +83,12 @@ def lot_stock(*lots: str) -> ItemStock:
         ),
         ("one location is short", {"web": PLAIN}, stock({EAST: -3, WEST: 5}), {"web": 5}),
         ("one location is promised twice", {"web": PLAIN}, stock({EAST: 3, WEST: 5}, hard={"EAST": 4}), {"web": 4}),
+        (
+            "a share is of what is there, whatever is short elsewhere",
+            {"web": share(50)},
+            stock({EAST: -3, WEST: 5}),
+            {"web": 2},
+        ),
         ("supply of today", {"web": WEB}, stock(1, expected(4, 2)), {"web": 5}),
         ("supply of yesterday", {"web": WEB}, stock(1, expected(4, 1)), {"web": 1}),
     ],
