@@ -10,7 +10,7 @@ payloads that are long, have many brackets, or escape characters that cannot be 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -42,7 +42,7 @@ def parse_json(payload: bytes) -> Any:
     """The tree of a JSON text, which may be a bare value. Raises `DecodeError`."""
     text = text_of(payload)
     try:
-        tree = _DECODER.decode(text)
+        tree = _scanned(text)
     except json.JSONDecodeError as error:
         raise DecodeError("malformed_json", _why_malformed(error, text)) from None
     except RecursionError:
@@ -52,10 +52,19 @@ def parse_json(payload: bytes) -> Any:
     if (
         len(payload) > FIELD_CHARS_MAX
         or payload.count(b"{") + payload.count(b"[") > DEPTH_MAX
-        or (b"\\u" in payload and _UNSTORABLE_ESCAPE.search(text))
+        or (b"\\" in payload and _UNSTORABLE_ESCAPE.search(text))
     ):
         _check_tree(tree)
     return tree
+
+
+def _scanned(text: str) -> Any:
+    """The tree of a text; the decoder, which looks for blanks around it and says what is wrong, only if it must."""
+    try:
+        tree, end = _scan(text, 0)
+    except StopIteration:
+        return _DECODER.decode(text)
+    return tree if end == len(text) else _DECODER.decode(text)
 
 
 def _why_malformed(error: json.JSONDecodeError, text: str) -> str:
@@ -103,6 +112,7 @@ def _refuse_constant(text: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_exact, parse_constant=_refuse_constant)
+_scan: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
 
 
 def _check_tree(tree: Any) -> None:

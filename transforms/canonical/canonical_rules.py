@@ -36,9 +36,10 @@ class Canonical(NamedTuple):
 
 def canonicalise(envelope: Envelope, front: Front) -> Canonical:
     """The canonical events of one message; nothing of it is lost without a rejection or a reason to ignore it."""
-    mapping = front.mappings.get(envelope.source)
+    mappings, master, policy = front
+    mapping = mappings.get(envelope.source)
     if mapping is None:
-        return Canonical([], [unmapped(envelope, front.mappings)], [])
+        return Canonical([], [unmapped(envelope, mappings)], [])
     try:
         documents = decode(envelope.format or mapping.format, envelope.payload, mapping.format_options)
     except DecodeError as error:
@@ -48,17 +49,19 @@ def canonicalise(envelope: Envelope, front: Front) -> Canonical:
     ignored: list[Ignored] = []
     index = 0
     for document in documents:
-        mapped = mapping.run(document, envelope, index)
-        index += len(mapped.events) + sum(1 for one in mapped.rejections if one.event_index >= 0)
-        rejections += [one._replace(payload=b"") for one in mapped.rejections] if rejections else mapped.rejections
-        ignored += mapped.ignored
-        for reported in mapped.events:
-            checked = check_event(reported, front.master, front.policy.eligible)
+        made, refusals, passed_over = mapping.run(document, envelope, index)
+        index += len(made)
+        if refusals:
+            index += sum(1 for one in refusals if one.event_index >= 0)
+            rejections += [one._replace(payload=b"") for one in refusals] if rejections else refusals
+        ignored += passed_over
+        for reported in made:
+            checked = check_event(reported, master, policy.eligible)
             if isinstance(checked, Problem):
                 payload = b"" if rejections else envelope.payload
                 rejections.append(refused(reported, checked, envelope.format, payload))
             else:
-                events.append(exploded(checked, front.master.boms))
+                events.append(exploded(checked, master.boms))
     return Canonical(events, rejections, ignored)
 
 

@@ -27,6 +27,12 @@ FUTURE_TOLERANCE = timedelta(minutes=10)  # clocks that nobody set drift by minu
 
 STAGE = "check"
 
+SCHEMA_VERSION = StockEvent._field_defaults["schema_version"]
+
+_FIELDS = ReportedEvent._fields
+_ORIGIN = slice(_FIELDS.index("source"), _FIELDS.index("mapping_version") + 1)
+_REST = slice(_FIELDS.index("to_disposition"), _FIELDS.index("expires_at") + 1)
+
 Eligible = Callable[[str, str], bool]  # (channel, item)
 
 
@@ -63,34 +69,23 @@ def check_event(event: ReportedEvent, master: MasterData, eligible: Eligible | N
 
 
 def _stock_event(event: ReportedEvent, item: str, quantity: Decimal, place: tuple[str, str, str, str]) -> StockEvent:
-    location, lot, disposition, to_location = place
-    return StockEvent(
-        transaction_key=event.transaction_key,
-        kind=event.kind,
-        item=item,
-        quantity=quantity,
-        occurred_at=event.occurred_at,
-        source=event.source,
-        message_id=event.message_id,
-        correlation_id=event.correlation_id,
-        received_at=event.received_at,
-        mapping_version=event.mapping_version,
-        original_quantity=event.quantity,
-        original_unit=event.unit_code,
-        event_index=event.event_index,
-        location=location,
-        lot=lot,
-        disposition=disposition,
-        to_location=to_location,
-        to_disposition=event.to_disposition,
-        channel=event.channel,
-        document_type=event.document_type,
-        document=event.document,
-        document_line=event.document_line,
-        order_reference=event.order_reference,
-        sequence=event.sequence,
-        expected_at=event.expected_at,
-        expires_at=event.expires_at,
+    """In the order of its fields: this is done for every event, and naming 26 of them takes three times as long."""
+    return StockEvent._make(
+        (
+            event.transaction_key,
+            event.kind,
+            item,
+            quantity,
+            event.occurred_at,
+            *event[_ORIGIN],  # type: ignore[misc]  # mypy knows no slices by name
+            event.quantity,
+            event.unit_code,
+            event.event_index,
+            *place,
+            *event[_REST],
+            (),
+            SCHEMA_VERSION,
+        )
     )
 
 
@@ -120,7 +115,7 @@ def _what_is_missing(
         owner = master.owner(location, rule.facts)
         if owner is None or owner == event.source:
             return missing("missing_lot", "lot", event, f"a lot, since {item.item} is lot controlled")
-    if event.occurred_at - event.received_at > FUTURE_TOLERANCE:
+    if event.occurred_at > event.received_at and event.occurred_at - event.received_at > FUTURE_TOLERANCE:
         message = f"{event.kind} from {event.source} has occurred_at {event.occurred_at.isoformat()}"
         expected = f"expected at most {FUTURE_TOLERANCE} after its receipt at {event.received_at.isoformat()}"
         return Problem("future_time", "occurred_at", f"{message}, {expected}")

@@ -5,7 +5,7 @@ the mapping itself says is in the row from the start. Nothing is written down al
 read: when one cannot be filled, `problem` reads them again in order and tells which.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,12 +15,20 @@ from schemas.mapping_spec import EventSpec
 from schemas.mapping_values import KindValue, Origin, QuantityValue, TextValue, TimeValue
 from schemas.records import ReportedEvent
 from transforms.canonical import fields
-from transforms.canonical.expressions import Context, ExpressionError, Read, compile_read, compile_test
+from transforms.canonical.expressions import (
+    Context,
+    ExpressionError,
+    Read,
+    compile_read,
+    compile_test,
+    path_of,
+    read_path,
+)
 from transforms.canonical.fields import FieldError, to_text
 
 COLUMNS = {"item": "item_code", "unit": "unit_code", "location": "location_code", "to_location": "to_location_code"}
 ORIGIN = slice(ReportedEvent._fields.index("source"), ReportedEvent._fields.index("mapping_version") + 1)
-INDEX = ReportedEvent._fields.index("event_index")
+KEY, ITEM, INDEX = map(ReportedEvent._fields.index, ("transaction_key", "item_code", "event_index"))
 
 Row = list[Any]
 Origins = tuple[str, str, str, datetime, str]  # source, message_id, correlation_id, received_at, mapping_version
@@ -41,6 +49,31 @@ class _Field(NamedTuple):
     shown: str  # the expressions it reads, for messages
     is_constant: bool  # said by the mapping itself
     is_shared: bool  # the same for every line of a message
+    path: tuple[str, ...] = ()  # of a text that stands as it is: the names that lead to it
+
+
+class _Reads:
+    """How some fields of a row are filled: plain texts from the object that holds them, every other field by itself."""
+
+    def __init__(self, fields: list[_Field]) -> None:
+        texts = [field for field in fields if field.path]
+        parents = dict.fromkeys(field.path[:-1] for field in texts)
+        self.texts = [
+            (read_path(parent), [(one.column, one.path[-1]) for one in texts if one.path[:-1] == parent])
+            for parent in parents
+        ]
+        self.others = [(field.column, field.read) for field in fields if not field.path]
+
+    def fill(self, row: Row, context: Context) -> None:
+        """Put what is read into the row, where texts are empty before."""
+        for read, columns in self.texts:
+            holder = read(context)
+            if holder.__class__ is dict:
+                for column, name in columns:
+                    if (found := holder.get(name)) is not None:
+                        row[column] = to_text(found)
+        for column, read in self.others:
+            row[column] = read(context)
 
 
 class EventTemplate:
@@ -49,11 +82,16 @@ class EventTemplate:
     def __init__(self, spec: EventSpec, key_prefix: str, timezone: str) -> None:
         self.applies = compile_test(spec.when)
         named = [(name, getattr(spec, name)) for name in EventSpec.model_fields]
-        self._fields = [_key_field(spec, key_prefix)] + [
-            _compiled(name, value, timezone) for name, value in named if isinstance(value, Origin)
-        ]
-        self._shared = [(field.column, field.read) for field in self._fields if field.is_shared]
-        self._own = [(field.column, field.read) for field in self._fields if not field.is_shared]
+        filled = [_compiled(name, value, timezone) for name, value in named if isinstance(value, Origin)]
+        key = _key_field(spec, key_prefix)
+        self._fields = [key, *filled]
+        columns = {field.shown: field.column for field in filled if field.path}
+        self._key_columns = [columns[text] for text in spec.transaction_key if text in columns]
+        self._join_key = _key_joiner(key_prefix, spec.transaction_key)
+        stands_in_event = len(self._key_columns) == len(spec.transaction_key)  # every part of it, under its own name
+        read = filled if stands_in_event else self._fields
+        self._shared = _Reads([field for field in read if field.is_shared])
+        self._own = _Reads([field for field in read if not (field.is_shared or field.is_constant)])
         self._blank = [ReportedEvent._field_defaults.get(name, "") for name in ReportedEvent._fields]
         for field in self._fields:
             if field.is_constant:
@@ -64,8 +102,7 @@ class EventTemplate:
         row = self._blank.copy()
         row[ORIGIN] = origins
         try:
-            for column, read in self._shared:
-                row[column] = read(context)
+            self._shared.fill(row, context)
         except (FieldError, ExpressionError):
             return None
         return row
@@ -76,9 +113,12 @@ class EventTemplate:
             return self.problem(context)
         row = row.copy()
         try:
-            for column, read in self._own:
-                row[column] = read(context)
+            self._own.fill(row, context)
+            if not row[KEY]:
+                row[KEY] = self._join_key([row[column] for column in self._key_columns])
         except (FieldError, ExpressionError):
+            return self.problem(context)
+        if not row[ITEM]:
             return self.problem(context)
         row[INDEX] = event_index
         return ReportedEvent._make(row)
@@ -112,7 +152,12 @@ def _compiled(name: str, value: Origin, timezone: str) -> _Field:
         shown=", ".join(texts),
         is_constant=constant,
         is_shared=not constant and not read & OF_LINE,
+        path=path_of(texts[0]) if _is_plain_text(name, value) else (),
     )
+
+
+def _is_plain_text(name: str, value: Origin) -> bool:
+    return isinstance(value, TextValue) and name != "sequence" and fields.stands_as_it_is(value)
 
 
 def _names(*texts: str) -> set[str]:
@@ -132,23 +177,26 @@ def _reader(name: str, value: Origin, timezone: str) -> Read:
 
 def _key_field(spec: EventSpec, prefix: str) -> _Field:
     name = "transaction_key"
-    read = _key_reader(prefix, [(compile_read(text), text) for text in spec.transaction_key])
+    reads = [compile_read(text) for text in spec.transaction_key]
+    join = _key_joiner(prefix, spec.transaction_key)
     shared = not _names(*spec.transaction_key) & OF_LINE
-    return _Field(name, _column(name), read, shown="", is_constant=False, is_shared=shared)
-
-
-def _key_reader(prefix: str, parts: list[tuple[Read, str]]) -> Callable[[Context], str]:
-    reads = [read for read, _ in parts]
-    separators = len(parts) - 1
 
     def read_key(context: Context) -> str:
-        texts = [to_text(read(context)) for read in reads]
+        return join([to_text(read(context)) for read in reads])
+
+    return _Field(name, _column(name), read_key, shown="", is_constant=False, is_shared=shared)
+
+
+def _key_joiner(prefix: str, parts: Sequence[str]) -> Callable[[list[str]], str]:
+    separators = len(parts) - 1
+
+    def join(texts: list[str]) -> str:
         if "" in texts:
-            missing = parts[texts.index("")][1]
+            missing = parts[texts.index("")]
             raise FieldError("missing_key", f"got nothing at {missing}, expected a part of what names the event")
         key = ":".join(texts)
         if key.count(":") != separators or "%" in key:
             key = ":".join(text.replace("%", "%25").replace(":", "%3A") for text in texts)  # a:b, c is not a, b:c
         return prefix + key
 
-    return read_key
+    return join

@@ -47,6 +47,17 @@ def _why(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
+def path_of(text: str) -> tuple[str, ...]:
+    """The names of an expression that only walks from name to name; none for any other."""
+    steps = _steps(parse_expression(text).parsed) or []
+    return tuple(step for step in steps if isinstance(step, str)) if _all_names(steps) else ()
+
+
+def read_path(names: tuple[str, ...]) -> Read:
+    """A function that walks from name to name, as `path_of` gives them."""
+    return _walk(list(names))
+
+
 def compile_test(text: str | None) -> Read | None:
     """A function that says whether a condition holds; None for no condition."""
     if text is None:
@@ -76,6 +87,10 @@ def _parts(node: Node) -> list[Read] | None:
     return None if None in parts else parts  # type: ignore[return-value]
 
 
+def _all_names(steps: list[str | int]) -> bool:
+    return all(step.__class__ is str for step in steps)
+
+
 def _steps(node: Node) -> list[str | int] | None:
     """The names and indexes of a tree that is nothing but a path."""
     if node["type"] in ("field", "index"):
@@ -96,7 +111,7 @@ def _steps(node: Node) -> list[str | int] | None:
 def _walk(steps: list[str | int]) -> Read:
     if len(steps) < 2:
         return _walk_one(steps[0]) if steps else lambda value: value
-    if len(steps) == 2 and all(step.__class__ is str for step in steps):
+    if len(steps) == 2 and _all_names(steps):
         first, second = steps
 
         def walk_two(value: Any) -> Any:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from unicodedata import category
 from zoneinfo import ZoneInfo
@@ -21,6 +20,8 @@ TEXT_CHARS_MAX = 500  # longer than any id or code; a field that holds more hold
 INTEGER_BITS_MAX = 3 * TEXT_CHARS_MAX  # Python refuses to write integers of many thousand digits
 SEQUENCE_DIGITS_MAX = 18  # what fits 64 bits
 VALUES_SHOWN_MAX = 12
+
+_SEQUENCE_END = 10**SEQUENCE_DIGITS_MAX
 TIMES_REMEMBERED = 512  # of each field: the lines of one message share their times
 
 ReadText = Callable[[Context], str]
@@ -90,14 +91,19 @@ def _printable(text: str) -> str:
 def text_field(value: TextValue, *, is_required: bool = False) -> ReadText:
     """Reads a text field, "" where there is nothing."""
     read = origin(value)
-    is_changed = value.strip_prefix or value.strip_left or value.digits_only or value.upper
-    if not (is_changed or value.values is not None or value.default is not None or is_required):
+    if not (_is_changed(value) or is_required):
         return lambda context: to_text(read(context))
+    is_respelt = _is_respelt(value)
+    plain = {} if is_respelt else value.values or {}
+    direct = {said: meant for said, meant in plain.items() if meant and _is_clean(said)}
 
     def read_changed(context: Context) -> str:
-        text = to_text(read(context))
-        if text and is_changed:
-            text = _changed(value, text)
+        found = read(context)
+        if found.__class__ is str and found in direct:
+            return direct[found]
+        text = to_text(found)
+        if text and is_respelt:
+            text = _respelt(value, text)
         if value.values is not None or not text:
             text = _translated(value, text)
         if is_required and not text:
@@ -107,7 +113,24 @@ def text_field(value: TextValue, *, is_required: bool = False) -> ReadText:
     return read_changed
 
 
-def _changed(value: TextValue, text: str) -> str:
+def stands_as_it_is(value: TextValue) -> bool:
+    """Whether a text field is what one expression reads, with nothing done to it but what `to_text` does."""
+    return value.from_ is not None and not _is_changed(value)
+
+
+def _is_changed(value: TextValue) -> bool:
+    return _is_respelt(value) or value.values is not None or value.default is not None
+
+
+def _is_respelt(value: TextValue) -> bool:
+    return bool(value.strip_prefix or value.strip_left or value.digits_only or value.upper)
+
+
+def _is_clean(text: str) -> bool:
+    return bool(text) and text == text.strip() and text.isprintable() and len(text) <= TEXT_CHARS_MAX
+
+
+def _respelt(value: TextValue, text: str) -> str:
     text = text.removeprefix(value.strip_prefix)
     if value.strip_left:
         text = text.lstrip(value.strip_left) or text[-1:]
@@ -141,7 +164,7 @@ def quantity_field(value: QuantityValue) -> Callable[[Context], Decimal]:
 
     def read_quantity(context: Context) -> Decimal:
         found = read(context)
-        if is_blank(found):
+        if found.__class__ is not int and is_blank(found):
             raise FieldError("missing_quantity", "got nothing, expected a quantity: unknown is not zero")
         try:
             quantity = to_quantity(found if point is None or found.__class__ is not str else point(found))
@@ -177,30 +200,40 @@ def time_field(value: TimeValue, timezone: str, *, is_required: bool = False) ->
     zone = ZoneInfo(value.timezone or timezone)
     formats, epoch = value.format, value.epoch
 
-    @lru_cache(maxsize=TIMES_REMEMBERED)
-    def to_moment(found: str | int | Decimal) -> datetime:
-        return to_time(found, zone, formats, epoch)
+    known: dict[str, datetime] = {}
 
     def read_time(context: Context) -> datetime | None:
         found = read(context)
+        if found.__class__ is str and found in known:
+            return known[found]
         if is_blank(found):
             if is_required:
                 raise FieldError("missing_field", "got nothing, expected a time")
             return None
         try:
-            return to_moment(found) if found.__class__ is str else to_time(found, zone, formats, epoch)
+            moment = to_time(found, zone, formats, epoch)
         except TimeError as error:
             raise FieldError("bad_time", str(error)) from None
+        if found.__class__ is str:
+            if len(known) >= TIMES_REMEMBERED:
+                known.clear()
+            known[found] = moment
+        return moment
 
     return read_time
 
 
 def sequence_field(value: TextValue) -> Callable[[Context], int | None]:
     """Reads the source's own sequence number, None where there is none."""
-    read = text_field(value)
+    read, read_text = origin(value), text_field(value)
+    is_plain = stands_as_it_is(value)
 
     def read_sequence(context: Context) -> int | None:
-        text = read(context)
+        if is_plain:
+            found = read(context)
+            if found.__class__ is int and 0 <= found < _SEQUENCE_END:
+                return found  # type: ignore[no-any-return]
+        text = read_text(context)
         if not text:
             return None
         if not (text.isascii() and text.isdecimal() and len(text) <= SEQUENCE_DIGITS_MAX):

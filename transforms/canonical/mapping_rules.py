@@ -51,6 +51,7 @@ class SourceMapping:
         self.format = spec.format
         self.format_options = spec.format_options
         self.version = spec.version
+        self._name = f"{spec.source}@{spec.version}"
         self._correlation_id = compile_read(spec.correlation_id) if spec.correlation_id else None
         self._messages = [MessageTemplate(message, spec) for message in spec.messages]
         self._shows_envelope = "envelope" in str(spec)  # no expression reads it without naming it
@@ -64,7 +65,7 @@ class SourceMapping:
     def run(self, document: Any, envelope: Envelope, first_index: int = 0) -> Mapped:
         """What a document reports; `first_index` is the number of events its message has made before."""
         context = {"message": document, "envelope": _described(envelope) if self._shows_envelope else None}
-        run = _Run(envelope, f"{self.source}@{self.version}", self._correlated(context, envelope), first_index)
+        run = _Run(envelope, self._name, self._correlated(context, envelope), first_index)
         try:
             message = self._message(context)
             if message is None:
@@ -104,6 +105,8 @@ class SourceMapping:
 class _Run:
     """What one document has become so far."""
 
+    __slots__ = ("correlation_id", "envelope", "events", "ignored", "index", "mapping_version", "rejections")
+
     def __init__(self, envelope: Envelope, mapping_version: str, correlation_id: str, first_index: int) -> None:
         self.envelope = envelope
         self.mapping_version = mapping_version
@@ -130,7 +133,8 @@ class _Run:
                 continue
             prepared = prepared or [(template, template.row(context, origins)) for template in message.templates]
             for template, row in prepared:
-                self._apply(template, row, context)
+                if template.applies is None or self._applies(template, context):
+                    self._add(template.event(context, row, self.index))
             if self.index > EVENTS_PER_MESSAGE_MAX:
                 self.events, self.rejections = [], []
                 expected = f"expected at most {EVENTS_PER_MESSAGE_MAX:,}"
@@ -139,14 +143,12 @@ class _Run:
         if not (self.events or self.rejections):
             self.ignore("no line of it is used by its mapping")
 
-    def _apply(self, template: EventTemplate, row: Any, context: Context) -> None:
+    def _applies(self, template: EventTemplate, context: Context) -> bool:
         try:
-            applies = template.applies is None or template.applies(context)
+            return bool(template.applies(context))  # type: ignore[misc]
         except ExpressionError as error:
             self._add(Problem("bad_value", f"when: {error}", ""))
-            return
-        if applies:
-            self._add(template.event(context, row, self.index))
+            return False
 
     def _add(self, made: ReportedEvent | Problem) -> None:
         if isinstance(made, Problem):

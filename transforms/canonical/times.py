@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import cache
 
 from transforms.canonical.quantities import shown
 
@@ -24,6 +25,8 @@ MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _EPOCH_MICROSECONDS_MAX = 10**16  # the year 2286
 _COUNT = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?(?:[eE]\+?\d{1,2})?", re.ASCII)
 _WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "y": 2, "j": 3, "I": 2, "%": 1}
+_ISO_FORM = "%Y-%m-%d %H:%M:%S"
+_ISO = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 _DIRECTIVE = re.compile(r"%(.)")
 _TOUCHING = re.compile(r"%[YmdHMSyjI]%[YmdHMSyjI]")
 
@@ -52,6 +55,8 @@ def _parsed(text: str, formats: Sequence[str]) -> datetime | None:
         if width is not None and len(text) != width:
             continue
         try:
+            if form == _ISO_FORM and _ISO.fullmatch(text):
+                return datetime.fromisoformat(text)  # ten times faster
             return datetime.strptime(text, form)  # noqa: DTZ007 - zoned by the caller
         except ValueError:
             continue
@@ -61,6 +66,7 @@ def _parsed(text: str, formats: Sequence[str]) -> datetime | None:
         return None
 
 
+@cache
 def _width(form: str) -> int | None:
     """How long the text of a format with touching numbers is; None where its length may vary."""
     letters = _DIRECTIVE.findall(form)

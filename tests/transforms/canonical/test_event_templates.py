@@ -192,6 +192,19 @@ def test_a_quantity_that_the_mapping_says_itself() -> None:
     assert [e.quantity for e in made(turned, MESSAGE, line(1, out=1), line(2))] == [Decimal(-1), Decimal(1)]
 
 
+def test_a_key_is_the_same_whether_its_parts_stand_in_the_event_or_not() -> None:
+    named = template(document="message.id", document_line="line.no")
+    keys = [event.transaction_key for one in (template(), named) for event in made(one, MESSAGE, line("a:b"), line(7))]
+    assert keys == ["wms:ship:SH-1:a%3Ab", "wms:ship:SH-1:7"] * 2
+    assert made(named, MESSAGE, line(None)) == made(template(), MESSAGE, line(None))
+
+
+def test_a_text_is_read_from_an_object_or_is_empty() -> None:
+    lots = [{"batch": " L1 "}, {}, "L1", None, ["L1"]]
+    events = made(template(lot="line.stock.batch"), MESSAGE, *(line(no, stock=lot) for no, lot in enumerate(lots)))
+    assert [event.lot for event in events if isinstance(event, ReportedEvent)] == ["L1", "", "", "", ""]
+
+
 def test_no_condition_applies_always() -> None:
     assert template().applies is None
     applies = template(when="line.qty != `0`").applies

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jmespath.exceptions import JMESPathError
 
 from schemas.expression_syntax import OPTIONS, parse_expression
-from transforms.canonical.expressions import ExpressionError, compile_read, compile_test, is_false
+from transforms.canonical.expressions import ExpressionError, compile_read, compile_test, is_false, path_of, read_path
 
 CONTEXT: dict[str, Any] = {
     "message": {
@@ -118,6 +118,29 @@ def test_a_condition_holds_by_the_rule_of_jmespath(text: str, holds: bool) -> No
     test = compile_test(text)
     assert test is not None
     assert test(CONTEXT) is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("line.sku", ("line", "sku")),
+        ("order", ("order",)),
+        ('message."ns:site"', ("message", "ns:site")),
+        ("message.lines[0].sku", ()),
+        ("a || b", ()),
+        ("'WEB'", ()),
+        ("@", ()),
+    ],
+)
+def test_a_path_of_names_is_known_as_one(text: str, names: tuple[str, ...]) -> None:
+    assert path_of(text) == names
+
+
+def test_a_path_is_walked_from_name_to_name() -> None:
+    context = {"message": {"ns:site": "E01"}}
+    assert read_path(("message", "ns:site"))(context) == "E01"
+    assert read_path(("message", "ns:site", "name"))(context) is None
+    assert read_path(())(context) is context
 
 
 def test_no_condition_is_no_test() -> None:

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.mapping_values import KindValue, Origin, QuantityValue, TextValue, TimeValue
 from transforms.canonical.fields import (
+    TIMES_REMEMBERED,
     FieldError,
     kind_field,
     quantity_field,
@@ -242,6 +243,12 @@ def test_a_time_may_be_missing_unless_it_is_required(found: str | None) -> None:
     assert refusal(required, found) == "missing_field: got nothing, expected a time"
 
 
+def test_more_times_than_are_remembered_are_read_right() -> None:
+    read = time(timezone="UTC")
+    moments = [datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=n) for n in range(TIMES_REMEMBERED + 100)] * 2
+    assert [read(context(moment.isoformat())) for moment in moments] == moments
+
+
 def test_what_is_no_time_is_refused_every_time() -> None:
     read = time(format="%Y%m%d")
     for _ in range(2):
@@ -254,13 +261,19 @@ def test_the_same_text_means_other_times_in_other_fields() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "number"), [(None, None), ("", None), (7, 7), ("0007", 7), (10**17, 10**17), ("9" * 18, 10**18 - 1)]
+    ("found", "number"),
+    [(None, None), ("", None), (0, 0), (7, 7), ("0007", 7), (10**17, 10**17), ("9" * 18, 10**18 - 1)],
 )
 def test_a_sequence_number(found: object, number: int | None) -> None:
     assert sequence_field(TextValue.model_validate({"from": "line.it"}))(context(found)) == number
 
 
-@pytest.mark.parametrize("found", ["-1", "7.0", "A7", "9" * 19, "\uff17", Decimal("7.5")])
+def test_a_sequence_number_that_is_changed_is_changed_where_it_is_a_number_too() -> None:
+    read = sequence_field(TextValue.model_validate({"from": "line.it", "strip_prefix": "1"}))
+    assert read(context(107)) == read(context("107")) == 7
+
+
+@pytest.mark.parametrize("found", [-1, 10**18, "-1", "7.0", "A7", "9" * 19, "\uff17", Decimal("7.5")])
 def test_what_is_no_sequence_number_is_refused(found: object) -> None:
     read = sequence_field(TextValue.model_validate({"from": "line.it"}))
     assert refusal(read, found).endswith("expected a whole number of at most 18 digits")
