@@ -144,8 +144,9 @@ def _place_hard(stock: ItemStock, rules: Rules) -> dict[str, Decimal]:
         if disposition in rules.policy.default_definition.dispositions and _sells(stock.item, lot, 0, rules):
             here[location] = here.get(location, ZERO) + quantity
     placed = {place: min(claimed, max(ZERO, here.get(place, ZERO))) for place, claimed in stock.hard_claims.items()}
-    for place, claimed in sorted(stock.hard_claims.items()):
-        left = claimed - placed[place]
+    missing = {place: claimed - placed[place] for place, claimed in stock.hard_claims.items()}
+    for place, short in sorted(missing.items()):
+        left = short
         for other in routed(here, rules.policy.routing) if left else ():
             taken = min(left, max(ZERO, here[other] - placed.get(other, ZERO)))
             placed[other] = placed.get(other, ZERO) + taken

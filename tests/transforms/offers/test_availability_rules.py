@@ -122,6 +122,7 @@ ONE_EACH = {"web": {**WEB, "locations": ["EAST"]}, "b2b": {**B2B, "locations": [
         ("routing decides", stock(BOTH, soft={"web": 4}), None, {"EAST": 4}),
         ("what does not fit goes on", stock(BOTH, soft={"web": 12}), None, {"EAST": 10, "WEST": 2}),
         ("what finds nothing is placed nowhere", stock(BOTH, soft={"web": 99}), None, {"EAST": 10, "WEST": 5}),
+        ("beside a promise that is kept", stock(BOTH, hard={"EAST": 12, "WEST": 0}), None, {"EAST": 10, "WEST": 2}),
         ("after what is promised there", stock(BOTH, soft={"web": 4}, hard={"EAST": 9}), None, {"EAST": 10, "WEST": 3}),
         ("at its channel's places", stock(BOTH, soft={"b2b": 4}), ONE_EACH, {"WEST": 4}),
         ("one channel after another", stock(BOTH, soft={"web": 8, "b2b": 4}), None, {"EAST": 10, "WEST": 2}),
