@@ -1,6 +1,6 @@
 """Grouping: single events in, one compact element for each shard and bundle out, so that keyed state is read seldom."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from zlib import crc32
 
@@ -40,12 +40,13 @@ class GroupByShard(beam.PTransform[Any, Any]):
         self.shards = shards
 
     def expand(self, events: Any) -> Any:
-        return events | "Group" >> beam.ParDo(_GroupFn(self.family_of, self.shards)).with_output_types(
-            tuple[int, bytes]
-        )
+        fn = _GroupAllFn if events.is_bounded else _GroupFn
+        return events | "Group" >> beam.ParDo(fn(self.family_of, self.shards)).with_output_types(tuple[int, bytes])
 
 
-class _GroupFn(beam.DoFn):
+class _GroupAllFn(beam.DoFn):
+    """Bounded: what arrives has no time to keep."""
+
     def __init__(self, family_of: Mapping[str, str], shards: int) -> None:
         self.family_of = family_of
         self.shards = shards
@@ -55,7 +56,7 @@ class _GroupFn(beam.DoFn):
         self.shard_of_item: dict[str, int] = {}
         self.at = MIN_TIMESTAMP
 
-    def process(self, event: StockEvent, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Group]:
+    def process(self, event: StockEvent) -> Iterable[Group]:
         item = event.item
         shard = self.shard_of_item.get(item)
         if shard is None:
@@ -64,12 +65,20 @@ class _GroupFn(beam.DoFn):
         if group is None:
             group = self.groups[shard] = []
         group.append(pack(event))
-        self.at = timestamp
-        if len(group) >= GROUP_EVENTS_MAX:
-            del self.groups[shard]
-            yield shard, pack(group)
+        if len(group) < GROUP_EVENTS_MAX:
+            return ()
+        del self.groups[shard]
+        return ((shard, pack(group)),)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         for shard, group in self.groups.items():
             yield WindowedValue((shard, pack(group)), self.at, (GlobalWindow(),))
         self.groups = {}
+
+
+class _GroupFn(_GroupAllFn):
+    """Unbounded: a group has the time of its last event. To ask Beam for it takes longer than to group."""
+
+    def process(self, event: StockEvent, timestamp: Any = beam.DoFn.TimestampParam) -> Iterable[Group]:
+        self.at = timestamp
+        return super().process(event)
