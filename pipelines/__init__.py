@@ -1,6 +1,6 @@
 """Pipelines: they wire transforms and decide nothing; beside them, what people type and read.
 
-- `command_line`     `sellable run`, `summary`, `explain`, `rows`, `dry-run`, `validate`
+- `command_line`     `sellable run`, `summary`, `explain`, `rows`, `dry-run`, `validate`, and the services beside them
 - `options`          the flags of a run, checked
 - `inventory_sync`   the main job
 - `progress`         a line every few seconds while it runs

@@ -4,7 +4,7 @@
     1  done, and the answer is no: files are not valid, a run is not balanced, an item is not known
     2  not done: wrong arguments, no database, wrong configuration
 
-Beam takes two seconds to import, so only `run` does.
+Beam takes two seconds to import, so only what needs it does.
 """
 
 import os
@@ -24,6 +24,7 @@ DATABASE = Path("out/sellable.db")
 MAPPINGS = Path("schemas/mappings")
 MASTER_DATA = Path("examples/company/master")
 POLICY = Path("examples/company/policy.yaml")
+LOOPBACK = "127.0.0.1"
 
 app = cyclopts.App(
     name="sellable",
@@ -177,6 +178,35 @@ def validate(
     for line in found.right:
         print(f"OK  {line}")
     return EXIT_NO if found.problems else EXIT_OK
+
+
+@app.command
+def gateway(*, config: Path, host: str = LOOPBACK, port: int = 8_080) -> int:
+    """Take webhooks over HTTP, verify who sent them, and keep them where the pipeline reads.
+
+    Parameters
+    ----------
+    config
+        A YAML file: who may send what, and where it goes; docs/gateway.md explains it.
+    host
+        The address to listen on. Put a proxy that speaks TLS before any other than this machine's own.
+    port
+        The port; 0 for any that is free.
+    """
+    from schemas.yaml_files import SpecError
+    from services.gateway import delivery_of
+    from services.gateway import gateway as gateway_of
+    from services.gateway_config import load_gateway_config
+    from services.serving import serve
+
+    try:
+        checked = load_gateway_config(config, os.environ)
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return EXIT_NOT_DONE
+    served = gateway_of(checked, delivery_of(checked))
+    serve(served, host, port, checked.spec.limits.connections_max, "webhook gateway")
+    return EXIT_OK
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
