@@ -36,9 +36,10 @@ def settle_claims(ledger: ItemLedger, now: datetime) -> None:
     for order_reference in ledger.unsettled | {key for _, key in ledger.expiring[ended]}:
         claim = ledger.claims[order_reference]
         placed = claim.placed_at(now)
-        _carry(ledger, claim.placed, -1)
-        _carry(ledger, placed, 1)
-        claim.placed = placed
+        if placed != claim.placed:
+            _carry(ledger, claim.placed, -1)
+            _carry(ledger, placed, 1)
+            claim.placed = placed
     ledger.unsettled.clear()
     ledger.settled_at = now
 
@@ -58,16 +59,13 @@ def _carry(ledger: ItemLedger, placed: Placed, sign: int) -> None:
 def changed_rows(ledger: ItemLedger, now: datetime, rules: LedgerRules, for_sale: frozenset[str]) -> Iterator[Any]:
     """Every record that changed, each once; the books then count as published."""
     settle_claims(ledger, now)
-    for what, key in sorted(ledger.dirty, key=repr):
-        if what == "cell":
-            yield _position_row(ledger, key)
-        elif what == "claim":
-            yield _claim_row(ledger, key, now)
-        elif what == "inbound":
-            yield _inbound_row(ledger, key)
+    dirty = ledger.dirty
+    yield from (_position_row(ledger, place) for place in sorted(dirty["cell"]))
+    yield from (_claim_row(ledger, reference, now) for reference in sorted(dirty["claim"]))
+    yield from (_inbound_row(ledger, reference) for reference in sorted(dirty["inbound"]))
     yield from _discrepancies(ledger, now, rules)
     yield from _alerts(ledger, for_sale)
-    ledger.dirty.clear()
+    dirty.clear()
     ledger.disturbed_from = None
 
 
@@ -80,13 +78,14 @@ def _position_row(ledger: ItemLedger, place: Place) -> PositionRow:
 
 def _claim_row(ledger: ItemLedger, order_reference: str, now: datetime) -> ClaimRow:
     claim = ledger.claims[order_reference]
-    allocated = claim.allocated_at(now)
+    still_open = claim.open_at(now)
+    allocated = claim.allocated_of(still_open) if claim.allocated else {}
     return ClaimRow(
         item=ledger.item,
         order_reference=order_reference,
         channel=claim.channel,
-        status=claim.status_at(now),
-        open_quantity=claim.open_at(now),
+        status=claim.status_of(still_open, allocated),
+        open_quantity=still_open,
         allocated_quantity=sum(allocated.values(), ZERO),
         shipped_quantity=claim.shipped_total(),
         cancelled_quantity=claim.cancelled,
@@ -124,20 +123,18 @@ def _discrepancies(ledger: ItemLedger, now: datetime, rules: LedgerRules) -> Ite
 
 
 def _judgements(ledger: ItemLedger, now: datetime, rules: LedgerRules) -> Iterator[Judged]:
-    changed = sorted(ledger.dirty, key=repr)
-    for place, key in (key for what, key in changed if what == "count"):
+    dirty = ledger.dirty
+    for place, key in sorted(dirty["count"]):
         yield from _judge_count(ledger, place, key, now)
-    posted = {key for what, key in changed if what == "posted"}
-    reported = {key for what, key in changed if what == "reported"}
-    if posted:
-        reported |= {key for key in ledger.reported if key[:3] in posted}
+    posted = dirty["posted"]
+    reported = dirty["reported"] | {key for key in ledger.reported if key[:3] in posted}
     for key in sorted(reported):
         yield from _judge_movement(ledger, key, now, rules)
-    for key in (key for what, key in changed if what == "report"):
+    for key in sorted(dirty["report"]):
         stays = {_identity(ledger.reports[key], key)} if key in ledger.reports else set()
         yield from _cured({one for one in ledger.flagged if (one[3], one[5]) == ("not_owner", key)} - stays, now)
     for key, report in ledger.reports.items():
-        if ("report", key) in ledger.dirty or _disturbed(ledger, report.occurred_at):
+        if key in dirty["report"] or _disturbed(ledger, report.occurred_at):
             expected = _on_hand_as_of(ledger, report.location, report.lot, report.disposition, report.occurred_at)
             yield Judged(_identity(report, key), expected, report.quantity, report.occurred_at)
 

@@ -8,6 +8,7 @@ that is reported before the order it fulfils, ends in the same claim.
     hold 4 until 10:00, order 4    open 4: the order takes the hold over, it is not added to it
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
@@ -81,14 +82,19 @@ class Claim:
     def open_at(self, now: datetime) -> Decimal:
         """What is still wanted."""
         demand = max(self.recorded, self.hold_at(now)) if self.granted else self.recorded
-        return max(ZERO, demand - self.cancelled - self.shipped_total())
+        left = demand - self.cancelled - self.shipped_total()
+        return left if left > 0 else ZERO
 
     def shipped_total(self) -> Decimal:
         return sum(self.shipped.values(), ZERO)
 
     def allocated_at(self, now: datetime) -> dict[str, Decimal]:
         """The part of `open_at` that is promised from one location, never more than is open."""
-        left = self.open_at(now)
+        return self.allocated_of(self.open_at(now)) if self.allocated else {}
+
+    def allocated_of(self, still_open: Decimal) -> dict[str, Decimal]:
+        """The same of what `open_at` gave."""
+        left = still_open
         placed: dict[str, Decimal] = {}
         for location in sorted(self.allocated):
             wanted = max(ZERO, self.allocated[location] - self.shipped.get(location, ZERO))
@@ -98,15 +104,20 @@ class Claim:
 
     def placed_at(self, now: datetime) -> Placed:
         """What it adds to the open claims of its item: by channel, or by location where it is allocated."""
-        allocated = self.allocated_at(now) if self.allocated else {}
+        still_open = self.open_at(now)
+        allocated = self.allocated_of(still_open) if self.allocated else {}
         day = max(self.schedule)[2].date().isoformat() if self.schedule else ""
-        return self.channel, self.open_at(now) - sum(allocated.values(), ZERO), allocated, day
+        return self.channel, still_open - sum(allocated.values(), ZERO), allocated, day
 
     def status_at(self, now: datetime) -> str:
         """Where it stands, for people."""
-        if not self.open_at(now):
+        return self.status_of(self.open_at(now), self.allocated_at(now))
+
+    def status_of(self, still_open: Decimal, allocated: Mapping[str, Decimal]) -> str:
+        """The same of what `open_at` and `allocated_at` gave."""
+        if not still_open:
             return "refused" if self.refused and not self.recorded else "closed"
-        if self.allocated_at(now):
+        if allocated:
             return "allocated"
         return "recorded" if self.recorded else "granted"
 

@@ -4,12 +4,12 @@ One function for each kind, in one table. An event on a kit does it once for eac
 """
 
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from schemas.records import StockEvent
 from transforms.kits.kit_rules import share_of
-from transforms.ledger.claim_rules import NEVER, Inbound, Notice, add_to, note_time
+from transforms.ledger.claim_rules import NEVER, Claim, Inbound, Notice, add_to, note_time
 from transforms.ledger.item_ledger import (
     COUNT_DIFFERENCE,
     CUSTOMER,
@@ -25,33 +25,33 @@ from transforms.ledger.position_rules import ZERO, Count, Move
 
 WANTING_KINDS = frozenset({"order_recorded", "reservation_requested"})  # their expected_at is when goods are wanted
 
+# Takes the books, the event, its quantity with the sign (-1 where it is taken out again), and the sign.
 Effect = Callable[[ItemLedger, StockEvent, Decimal, int], None]
 
 
-def parts(books: Books, event: StockEvent) -> Iterator[tuple[ItemLedger, Decimal]]:
+def parts(books: Books, event: StockEvent) -> Sequence[tuple[ItemLedger, Decimal]]:
     """The books an event enters with the quantity for each: its components', or its own item's."""
     if not event.components:
-        yield books_of(books, event.item), event.quantity
-    for component in event.components:
-        yield books_of(books, component.item), component.quantity
+        return ((books_of(books, event.item), event.quantity),)
+    return [(books_of(books, component.item), component.quantity) for component in event.components]
 
 
 def post(books: Books, event: StockEvent, sign: int, *, shared: bool) -> None:
     """Enter an event of the owner, or take it out. `shared`: other sources may report the same fact."""
     effect = EFFECTS[event.kind]
     for ledger, quantity in parts(books, event):
-        effect(ledger, event, quantity, sign)
+        change = quantity if sign > 0 else -quantity
+        effect(ledger, event, change, sign)
         if shared and event.order_reference:
             key = (event.kind, event.location, event.order_reference)
-            ledger.posted[key] = ledger.posted.get(key, ZERO) + sign * quantity
-            ledger.dirty.add(("posted", key))
+            ledger.posted[key] = ledger.posted.get(key, ZERO) + change
+            ledger.dirty["posted"].add(key)
 
 
 def decide(books: Books, event: StockEvent, granted: Decimal) -> None:
     """Enter the one decision on a reservation request: `granted` of `event.quantity`."""
     for ledger, quantity in parts(books, event):
-        claim = ledger.claim(event.order_reference)
-        _name(ledger, event, 1)
+        claim = _claim(ledger, event, 1)
         if not granted:
             claim.refused = True  # and nothing else: a refusal neither prolongs nor ends what was granted before
             continue
@@ -72,7 +72,7 @@ def compare(books: Books, event: StockEvent, sign: int) -> None:
 
 def _compare_count(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
     key = event.transaction_key
-    ledger.dirty.add(("report", key))
+    ledger.dirty["report"].add(key)
     if sign > 0:
         ledger.reports[key] = Report(
             event.occurred_at, quantity, event.source, event.location, event.lot, event.disposition
@@ -94,87 +94,88 @@ def _compare_movement(ledger: ItemLedger, event: StockEvent, quantity: Decimal, 
         reported.times.remove(event.occurred_at)
     if not reported.times:
         del ledger.reported[key]
-    ledger.dirty.add(("reported", key))
+    ledger.dirty["reported"].add(key)
 
 
-def _move(ledger: ItemLedger, event: StockEvent, disposition: str, quantity: Decimal, sign: int) -> None:
+def _move(ledger: ItemLedger, event: StockEvent, disposition: str, change: Decimal, sign: int) -> None:
     place = (event.location, event.lot, disposition)
     cell = ledger.cell(place)
-    move = Move(event.occurred_at, quantity, event.source, event.sequence)
-    count = cell.add_move(move) if sign > 0 else cell.remove_move(move)
+    if sign > 0:
+        count = cell.add_move(Move(event.occurred_at, change, event.source, event.sequence))
+    else:
+        count = cell.remove_move(Move(event.occurred_at, -change, event.source, event.sequence))
     cell.note_change(event.received_at, event.transaction_key)
-    ledger.dirty.add(("cell", place))
+    ledger.dirty["cell"].add(place)
     ledger.disturb(event.occurred_at)
     if count is not None:
-        ledger.dirty.add(("count", (place, count.key)))
+        ledger.dirty["count"].add((place, count.key))
 
 
-def _receipt(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    _move(ledger, event, event.disposition, quantity, sign)
-    ledger.transfer(SUPPLIER, -sign * quantity)
+def _receipt(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    _move(ledger, event, event.disposition, change, sign)
+    ledger.transfer(SUPPLIER, -change)
     if event.order_reference:
-        _inbound(ledger, event).received += sign * quantity
+        _inbound(ledger, event).received += change
 
 
-def _shipment(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    _move(ledger, event, event.disposition, -quantity, sign)
-    ledger.transfer(CUSTOMER, sign * quantity)
+def _shipment(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    _move(ledger, event, event.disposition, -change, sign)
+    ledger.transfer(CUSTOMER, change)
     if event.order_reference:
-        add_to(ledger.claim(event.order_reference).shipped, event.location, sign * quantity)
-        _name(ledger, event, sign)
+        add_to(_claim(ledger, event, sign).shipped, event.location, change)
 
 
-def _adjustment(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    _move(ledger, event, event.disposition, quantity, sign)
-    ledger.transfer(COUNT_DIFFERENCE, -sign * quantity)
+def _adjustment(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    _move(ledger, event, event.disposition, change, sign)
+    ledger.transfer(COUNT_DIFFERENCE, -change)
 
 
-def _transfer_shipped(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    _move(ledger, event, event.disposition, -quantity, sign)
-    ledger.transfer(IN_TRANSIT, sign * quantity)
+def _transfer_shipped(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    _move(ledger, event, event.disposition, -change, sign)
+    ledger.transfer(IN_TRANSIT, change)
 
 
-def _transfer_received(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    _move(ledger, event, event.disposition, quantity, sign)
-    ledger.transfer(IN_TRANSIT, -sign * quantity)
+def _transfer_received(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    _move(ledger, event, event.disposition, change, sign)
+    ledger.transfer(IN_TRANSIT, -change)
 
 
-def _disposition_changed(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    _move(ledger, event, event.disposition, -quantity, sign)
-    _move(ledger, event, event.to_disposition, quantity, sign)
+def _disposition_changed(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    _move(ledger, event, event.disposition, -change, sign)
+    _move(ledger, event, event.to_disposition, change, sign)
 
 
-def _return_received(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    _move(ledger, event, event.disposition, quantity, sign)
-    ledger.transfer(CUSTOMER, -sign * quantity)
+def _return_received(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    _move(ledger, event, event.disposition, change, sign)
+    ledger.transfer(CUSTOMER, -change)
 
 
-def _count(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
+def _count(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
     place = (event.location, event.lot, event.disposition)
     cell = ledger.cell(place)
     cell.note_change(event.received_at, event.transaction_key)
-    ledger.dirty.add(("cell", place))
+    ledger.dirty["cell"].add(place)
     ledger.disturb(event.occurred_at)
     if sign < 0:
         cell.remove_count(event.transaction_key)
-        ledger.dirty.update(("count", (place, count.key)) for count in cell.counts)
-        ledger.dirty.add(("count", (place, event.transaction_key)))
+        ledger.dirty["count"].update((place, count.key) for count in cell.counts)
+        ledger.dirty["count"].add((place, event.transaction_key))
         return
     count = Count(
         occurred_at=event.occurred_at,
-        quantity=quantity,
+        quantity=change,
         source=event.source,
         sequence=event.sequence,
         received_at=event.received_at,
         key=event.transaction_key,
         kind=event.kind,
     )
-    ledger.dirty.update(("count", (place, changed.key)) for changed in cell.add_count(count))
+    ledger.dirty["count"].update((place, changed.key) for changed in cell.add_count(count))
 
 
-def _inbound_announced(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
+def _inbound_announced(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
     inbound = _inbound(ledger, event)
-    inbound.announced += sign * quantity
+    inbound.announced += change
     notice = Notice(event.occurred_at, event.received_at, event.transaction_key, event.location, event.expected_at)
     if sign > 0:
         inbound.notices.append(notice)
@@ -182,21 +183,23 @@ def _inbound_announced(ledger: ItemLedger, event: StockEvent, quantity: Decimal,
         inbound.notices.remove(notice)
 
 
-def _inbound_cancelled(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    _inbound(ledger, event).cancelled += sign * quantity
+def _inbound_cancelled(ledger: ItemLedger, event: StockEvent, change: Decimal, _sign: int) -> None:
+    _inbound(ledger, event).cancelled += change
 
 
 def _inbound(ledger: ItemLedger, event: StockEvent) -> Inbound:
-    ledger.dirty.add(("inbound", event.order_reference))
+    ledger.dirty["inbound"].add(event.order_reference)
     inbound = ledger.expected(event.order_reference)
     note_time(inbound, event.occurred_at)
     return inbound
 
 
-def _name(ledger: ItemLedger, event: StockEvent, sign: int) -> None:
-    ledger.dirty.add(("claim", event.order_reference))
-    ledger.unsettled.add(event.order_reference)
-    claim = ledger.claim(event.order_reference)
+def _claim(ledger: ItemLedger, event: StockEvent, sign: int) -> Claim:
+    """The claim of the order that the event names, with what the event says of it beside quantities."""
+    reference = event.order_reference
+    ledger.dirty["claim"].add(reference)
+    ledger.unsettled.add(reference)
+    claim = ledger.claim(reference)
     note_time(claim, event.occurred_at)
     if event.channel:
         name = (event.occurred_at, event.transaction_key, event.channel)
@@ -204,26 +207,23 @@ def _name(ledger: ItemLedger, event: StockEvent, sign: int) -> None:
     if event.expected_at is not None and event.kind in WANTING_KINDS:
         wanted = (event.occurred_at, event.transaction_key, event.expected_at)
         claim.schedule.append(wanted) if sign > 0 else claim.schedule.remove(wanted)
+    return claim
 
 
-def _order_recorded(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    ledger.claim(event.order_reference).recorded += sign * quantity
-    _name(ledger, event, sign)
+def _order_recorded(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    _claim(ledger, event, sign).recorded += change
 
 
-def _allocated(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    add_to(ledger.claim(event.order_reference).allocated, event.location, sign * quantity)
-    _name(ledger, event, sign)
+def _allocated(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    add_to(_claim(ledger, event, sign).allocated, event.location, change)
 
 
-def _released(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    ledger.claim(event.order_reference).released += sign * quantity
-    _name(ledger, event, sign)
+def _released(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    _claim(ledger, event, sign).released += change
 
 
-def _cancelled(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    ledger.claim(event.order_reference).cancelled += sign * quantity
-    _name(ledger, event, sign)
+def _cancelled(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    _claim(ledger, event, sign).cancelled += change
 
 
 EFFECTS: dict[str, Effect] = {

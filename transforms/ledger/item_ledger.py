@@ -1,5 +1,6 @@
 """Item ledger: everything the ledger knows of one item, and the double entry that keeps it summing to zero."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -104,7 +105,9 @@ class ItemLedger:
         self.unsettled: set[str] = set()  # order references not yet carried into the three sums above
         self.expiring: list[tuple[datetime, str]] = []  # when holds end, with their order references, in order
         self.settled_at: datetime | None = None  # the time for which the three sums above are right
-        self.dirty: set[tuple[str, Any]] = set()  # what changed since the last publication
+        self.dirty: defaultdict[str, set[Any]] = defaultdict(
+            set
+        )  # what kind of thing -> which changed since publication
         self.disturbed_from: datetime | None = None  # the earliest time whose on hand changed since then
         self.flagged: set[Identity] = set()  # discrepancies published and not yet cured
         self.published: dict[str, int] = {}  # channel -> quantity last told
@@ -136,10 +139,13 @@ class ItemLedger:
         self.accounts[account] = self.accounts.get(account, ZERO) + quantity
 
     def note_received(self, event: StockEvent, *, posted: bool) -> None:
-        """Keep the newest posted event by receipt, and the newest time for the horizon."""
-        stamp = (event.received_at, event.transaction_key)
-        if posted and (self.last is None or stamp > self.last[:2]):
-            self.last = LastEvent(*stamp, event.source, event.message_id, event.correlation_id)
+        """Go up by one; keep the newest posted event by receipt, and the newest time for the horizon."""
+        self.version += 1
+        key, at, last = event.transaction_key, event.received_at, self.last
+        if posted and (
+            last is None or at > last.received_at or (at == last.received_at and key > last.transaction_key)
+        ):
+            self.last = LastEvent(at, key, event.source, event.message_id, event.correlation_id)
         if self.newest_at is None or event.occurred_at > self.newest_at:
             self.newest_at = event.occurred_at
 

@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from schemas.encoding import unpack
-from schemas.records import CLAIM_KINDS, INBOUND_KINDS, StockEvent
+from schemas.records import CLAIM_KINDS, INBOUND_KINDS, KINDS, StockEvent
 from transforms.ledger import effects
 from transforms.ledger.item_ledger import Books, ItemLedger, books_of
 
@@ -53,6 +53,9 @@ class Result(NamedTuple):
     granted: Decimal | None = None  # of a reservation request
 
 
+POSTED, COMPARED, DUPLICATE = Result("posted"), Result("compared"), Result("duplicate")
+
+
 def facts_of(kind: str) -> str:
     """Which column of the ownership table a kind belongs to."""
     if kind in CLAIM_KINDS:
@@ -60,6 +63,9 @@ def facts_of(kind: str) -> str:
     if kind in INBOUND_KINDS:
         return "inbound"
     return "dispositions" if kind in DISPOSITION_KINDS else "on_hand"
+
+
+FACTS = {kind: facts_of(kind) for kind in KINDS}
 
 
 CONTENT = (
@@ -87,15 +93,17 @@ def record(books: Books, event: StockEvent, packed: bytes, rules: LedgerRules) -
     known = ledger.entries.get(event.transaction_key)
     if known is not None:
         return _again(books, event, packed, as_event(known), rules)
-    limit = horizon(books, event, rules)
-    if limit is not None and event.occurred_at < limit:
-        return Result("dead_letter", TOO_OLD, f"occurred {event.occurred_at}, expected {limit} or later")
+    newest_at = _newest_at(books, event) if event.components else ledger.newest_at
+    if newest_at is not None and event.occurred_at < newest_at:
+        limit = newest_at - rules.history
+        if event.occurred_at < limit:
+            return Result("dead_letter", TOO_OLD, f"occurred {event.occurred_at}, expected {limit} or later")
     return _enter(books, ledger, event, packed, rules)
 
 
 def _enter(books: Books, ledger: ItemLedger, event: StockEvent, packed: bytes, rules: LedgerRules) -> Result:
     ledger.entries[event.transaction_key] = packed
-    owners = rules.owners_of(event.location, facts_of(event.kind))
+    owners = rules.owners_of(event.location, FACTS[event.kind])
     posted = not owners or event.source in owners
     granted = None
     if not posted:
@@ -106,15 +114,20 @@ def _enter(books: Books, ledger: ItemLedger, event: StockEvent, packed: bytes, r
         effects.decide(books, event, granted)
     else:
         effects.post(books, event, 1, shared=bool(owners))
-    for item in moved_items(event):
-        touched = books[item]
-        touched.version += 1
-        touched.note_received(event, posted=posted)
-    return Result("posted" if posted else "compared", granted=granted)
+    if event.components:
+        for item in moved_items(event):
+            books[item].note_received(event, posted=posted)
+    else:
+        ledger.note_received(event, posted=posted)
+    if granted is not None:
+        return Result("posted", granted=granted)
+    return POSTED if posted else COMPARED
 
 
 def moved_items(event: StockEvent) -> set[str]:
     """The items whose books an event enters: its own, and the components it moves."""
+    if not event.components:
+        return {event.item}
     return {event.item, *(component.item for component in event.components)}
 
 
@@ -125,7 +138,7 @@ def _again(books: Books, event: StockEvent, packed: bytes, first: StockEvent, ru
     if content(first) == content(event):
         if not keeps_first:
             _stamp_earlier(books, event, packed, first, rules)
-        return Result("duplicate")
+        return DUPLICATE
     if keeps_first or "reservation_requested" in (first.kind, event.kind):
         return Result("dead_letter", CONFLICT, _conflict(first, event))
     ledger = books[event.item]
@@ -158,7 +171,7 @@ def _take_out(books: Books, ledger: ItemLedger, event: StockEvent, rules: Ledger
         ledger.compared.remove(event.transaction_key)
         effects.compare(books, event, -1)
     else:
-        shared = bool(rules.owners_of(event.location, facts_of(event.kind)))
+        shared = bool(rules.owners_of(event.location, FACTS[event.kind]))
         effects.post(books, event, -1, shared=shared)
     for item in moved_items(event):
         books[item].version += 1
@@ -171,7 +184,10 @@ def as_event(packed: bytes) -> StockEvent:
 
 def horizon(books: Books, event: StockEvent, rules: LedgerRules) -> datetime | None:
     """Before this, history of what the event moves may be folded away: by the newest of the items it moves."""
-    moved = moved_items(event) if event.components else (event.item,)
-    known = (books[item].newest_at for item in moved if item in books)
-    newest = max((at for at in known if at is not None), default=None)
-    return None if newest is None else newest - rules.history
+    newest_at = _newest_at(books, event)
+    return None if newest_at is None else newest_at - rules.history
+
+
+def _newest_at(books: Books, event: StockEvent) -> datetime | None:
+    known = (books[item].newest_at for item in moved_items(event) if item in books)
+    return max((at for at in known if at is not None), default=None)

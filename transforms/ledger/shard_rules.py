@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
 from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from schemas.encoding import to_json
@@ -34,11 +35,17 @@ from transforms.offers.availability_rules import Rules
 from transforms.offers.offer_rules import granted
 from transforms.rejections import Why, of_event
 
+_TIME_ORDER = attrgetter("occurred_at", "received_at", "transaction_key", "message_id")
+
 Due = tuple[datetime, str, str, Any]  # when, item, "claim", "reported" or "figures", its key
 Decided = Mapping[tuple[str, str], Decimal]  # item, transaction key -> what was granted
 
 NOT_YET: Decided = {}
-FIGURES = ("figures", "")
+Changed = Mapping[str, Iterable[Any]]  # what kind of thing -> which of them
+
+CLOCKED = frozenset({"claim", "reported", "figures"})  # what time alone can change
+FIGURES: Changed = {"figures": ("",)}
+ENTERED = ("posted", "compared")
 
 
 class Fold(NamedTuple):
@@ -69,9 +76,8 @@ class Shard:
         self.decided: Decided = NOT_YET
         self.due: list[Due] = []
         for ledger in self.books.values():
-            known = {("claim", key) for key in ledger.claims} | {("reported", key) for key in ledger.reported}
-            self._plan(ledger, known, ledger.settled_at)
-            self._plan(ledger, [FIGURES])
+            self._plan(ledger, {"claim": ledger.claims, "reported": ledger.reported}, ledger.settled_at)
+            self._plan(ledger, FIGURES)
 
     def fold(self, packed: Iterable[bytes], now: datetime, decided: Decided = NOT_YET) -> Fold:
         """Enter a group of packed events, earliest first, and bring what they touch up to date as of `now`.
@@ -82,20 +88,21 @@ class Shard:
         records: list[Any] = []
         outcomes: Counter[tuple[str, str, str]] = Counter()
         touched: set[str] = set()
-        for event, one in sorted(((as_event(one), one) for one in packed), key=_time_order):
+        for event, one in in_order_of_time(packed):
             result = record(self.books, event, one, self.rules)
             outcomes[event.source, result.outcome, result.reason] += 1
-            if result.outcome in {"posted", "compared"}:
-                touched |= moved_items(event)
+            if result.outcome in ENTERED:
+                touched.update(moved_items(event) if event.components else (event.item,))
             elif result.outcome == "duplicate":  # one that was received earlier may change which count is the last
-                touched |= {item for item in moved_items(event) if self.books[item].dirty}
+                touched.update(item for item in moved_items(event) if self.books[item].dirty)
             if result.granted is not None:
                 records.append(_decision(event, result.granted))
             if result.loser is not None:
                 outcomes[result.loser.source, result.loser_outcome, ""] -= 1
                 outcomes[result.loser.source, "dead_letter", result.loser_reason] += 1
-                touched |= moved_items(result.loser)
-            records.extend(_rejections(event, result))
+                touched.update(moved_items(result.loser))
+            if result.explanation:
+                records.extend(_rejections(event, result))
         records.extend(self._refresh(touched | self._wake(now), now))
         return Fold(records, [_count(*key, total) for key, total in outcomes.items() if total])
 
@@ -133,7 +140,7 @@ class Shard:
         yield from offer_rows(item, self.books, self.master, rules)
         ledger = self.books.get(item)
         if ledger is not None and ledger.figures_until != planned:
-            self._plan(ledger, [FIGURES], rules.as_of)
+            self._plan(ledger, FIGURES, rules.as_of)
 
     def _decide(self, books: Books, event: StockEvent) -> Decimal:
         """What a request is granted, as the books stand when it was received; a decision once given stays."""
@@ -145,12 +152,13 @@ class Shard:
         rules = Rules(self.policy, self.master.lots, event.received_at)
         return granted(event, partial(stock_in, books), self.master, rules)
 
-    def _plan(self, ledger: ItemLedger, changed: Iterable[tuple[str, Any]], after: datetime | None = None) -> None:
+    def _plan(self, ledger: ItemLedger, changed: Changed, after: datetime | None = None) -> None:
         """Put on the clock's list every hold that can expire, comparisons still to settle, figures that go stale."""
-        for what, key in changed:
-            at = self._due_at(ledger, what, key)
-            if at is not None and (after is None or at > after):
-                heappush(self.due, (at, ledger.item, what, key))
+        for what in changed.keys() & CLOCKED:
+            for key in changed[what]:
+                at = self._due_at(ledger, what, key)
+                if at is not None and (after is None or at > after):
+                    heappush(self.due, (at, ledger.item, what, key))
 
     def _due_at(self, ledger: ItemLedger, what: str, key: Any) -> datetime | None:
         if what == "claim" and key in ledger.claims:
@@ -166,7 +174,7 @@ class Shard:
             ledger = self.books[item]
             if self._due_at(ledger, what, key) != at:
                 continue  # it has been put off, or is forgotten
-            ledger.dirty.add((what, key))
+            ledger.dirty[what].add(key)
             if item not in woken:
                 ledger.version += 1
                 woken.add(item)
@@ -184,9 +192,12 @@ def owners_from(master: MasterData) -> OwnersOf:
     return owners_of
 
 
-def _time_order(pair: tuple[StockEvent, bytes]) -> tuple[datetime, datetime, str, str]:
-    event = pair[0]
-    return (event.occurred_at, event.received_at, event.transaction_key, event.message_id)
+def in_order_of_time(packed: Iterable[bytes]) -> Iterator[tuple[StockEvent, bytes]]:
+    """Packed events with what they say, by when they occurred, then by when they were received."""
+    packed = list(packed)
+    events = list(map(as_event, packed))
+    order = sorted(zip(map(_TIME_ORDER, events), range(len(events)), strict=True))
+    return ((events[index], packed[index]) for _, index in order)
 
 
 def _count(source: str, outcome: str, reason: str, total: int) -> OutcomeCount:

@@ -103,7 +103,7 @@ def test_a_report_of_a_count_says_all_that_a_comparison_needs() -> None:
     books: Books = {}
     effects.compare(books, count(5, at=4, key="c", source="erp", lot="L1"), 1)
     assert books["BOLT"].reports == {"c": Report(hour(4), 5, "erp", "EAST", "L1", "sellable")}  # type: ignore[arg-type]
-    assert books["BOLT"].dirty == {("report", "c")}
+    assert books["BOLT"].dirty == {"report": {"c"}}
 
 
 def test_reports_of_one_document_add_up_and_the_newest_is_known() -> None:
@@ -186,7 +186,7 @@ def test_nothing_is_left_unsaid_of_what_changed() -> None:
     for kind, event in ONE_OF_EACH.items():
         books: Books = {}
         effects.post(books, event, 1, shared=False)
-        marks[kind] = {what for what, _ in books["BOLT"].dirty}
+        marks[kind] = set(books["BOLT"].dirty)
     claims, inbound = {"claim"}, {"inbound"}
     assert marks == {
         "receipt": {"cell", "inbound"},

@@ -10,7 +10,7 @@ from transforms.ledger.item_ledger import ItemLedger
 from transforms.ledger.ledger_state import LAYOUT, StateError, dump_books, load_books
 from transforms.ledger.shard_rules import Shard
 
-EMPTY_BETWEEN_FOLDS = {"dirty": set(), "unsettled": set(), "disturbed_from": None}
+EMPTY_BETWEEN_FOLDS = {"dirty": {}, "unsettled": set(), "disturbed_from": None}
 
 
 def fold_all(day: Day) -> Shard:
