@@ -40,15 +40,15 @@ MUTATIONS = (
     _ledger(
         "a receipt takes from its supplier with the wrong sign",
         "effects",
-        "ledger.transfer(SUPPLIER, -sign * quantity)",
-        "ledger.transfer(SUPPLIER, sign * quantity)",
+        "ledger.transfer(SUPPLIER, -change)",
+        "ledger.transfer(SUPPLIER, change)",
         INVARIANTS,
     ),
     _ledger(
         "a change of disposition takes away at both ends",
         "effects",
-        "_move(ledger, event, event.to_disposition, quantity, sign)",
-        "_move(ledger, event, event.to_disposition, -quantity, sign)",
+        "_move(ledger, event, event.to_disposition, change, sign)",
+        "_move(ledger, event, event.to_disposition, -change, sign)",
         INVARIANTS,
     ),
     _ledger(
