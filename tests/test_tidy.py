@@ -51,7 +51,9 @@ def _texts() -> dict[Path, str]:
     folders = [ROOT]
     for folder in folders:
         for path in sorted(folder.iterdir()):
-            if path.is_dir() and not SKIPPED_FOLDERS.fullmatch(path.name):
+            if SKIPPED_FOLDERS.fullmatch(path.name):  # `.git` is a file in a worktree
+                continue
+            if path.is_dir():
                 folders.append(path)  # the loop goes on into what it finds
             elif path.is_file() and path.name != ".git" and (path.suffix in TEXT_FILES or not path.suffix):
                 paths.append(path)
