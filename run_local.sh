@@ -23,6 +23,7 @@ The quick tests only:
 Environment:
   PYTHON             the Python to make .venv with, instead of the first of python3.12, python3.11 and python3
   SELLABLE_REQUIRE   parts, separated by commas, whose tests must not be skipped: pubsub
+  SELLABLE_TEST_PROCESSES  how many processes run the tests: by default one for each core; 0 for none beside the main one
 HELP
 }
 
@@ -135,7 +136,7 @@ run_tests() {
     check "ruff check" "$python" -m ruff check .
     check "ruff format" "$python" -m ruff format --check .
     check "mypy" "$python" -m mypy
-    check "pytest" run_pytest "$@"
+    check "pytest" run_pytest -n "${SELLABLE_TEST_PROCESSES:-auto}" --dist loadfile "$@"
     say "Summary"
     printf '%s%s\n' "$summary" "$(tail -n 1 "$venv/pytest.log")"
     return "$failed"

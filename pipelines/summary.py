@@ -32,7 +32,7 @@ NumberOf = Callable[[SourceBalance], int]
 def print_summary(database: Path, run_id: str | None = None, console: Console | None = None) -> bool:
     """Print the summary of a run, of the last where none is named; whether it is balanced. `ViewsError` without one."""
     report = read_report(database, run_id)
-    (console or new_console()).print(summary(report))
+    (console or new_console()).print(summary(report), crop=False)  # commands may be longer than the width
     return report.is_balanced
 
 
@@ -169,15 +169,20 @@ def _views(report: RunReport) -> Text:
 
 
 def _next(report: RunReport) -> Iterator[Text]:
-    database = shlex.quote(str(report.database))
     yield Text("Next", HEAD)
-    command = our_command()
     if report.example_item:
-        yield plain(f"  {command} explain {shlex.quote(report.example_item)} --database {database}")
+        yield _to_type(f"explain {shlex.quote(report.example_item)}", report)
     for view in ("dead_letter", "parked", "discrepancy"):
         if report.row_counts.get(view):
-            yield plain(f"  {command} rows {view} --database {database}")
-    yield plain(f"  {command} summary --database {database}")
+            yield _to_type(f"rows {view}", report)
+    yield _to_type("summary", report)
+
+
+def _to_type(words: str, report: RunReport) -> Text:
+    """A command on one line whatever the width: half a command cannot be pasted."""
+    text = plain(f"  {our_command()} {words} --database {shlex.quote(str(report.database))}")
+    text.no_wrap, text.overflow = True, "ignore"
+    return text
 
 
 def our_command() -> str:

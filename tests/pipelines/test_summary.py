@@ -141,3 +141,8 @@ def test_text_from_outside_cannot_move_the_cursor(path: Path) -> None:
 def test_without_a_console_it_goes_to_standard_output(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert print_summary(path)
     assert capsys.readouterr().out.startswith("Run R1 took 2.0 s for 0 messages, 0 messages/s\n")
+
+
+def test_a_command_to_type_is_never_broken_over_lines(path: Path) -> None:
+    _, text = summary_of(path, *COUNTS, availability(), width=40)
+    assert f"explain ABC-1 --database '{path}'\n" in text
