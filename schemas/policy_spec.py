@@ -110,9 +110,12 @@ class Policy(Spec):
             return self._first(*everywhere)
         return self._first((item, location, channel), everywhere[0], ("", location, channel), *everywhere[1:])
 
-    def channel_safety_stock(self, item: str, channel: str) -> Decimal:
-        """What one channel holds back wherever the item is: by rules that name the channel and no location."""
-        return self._first((item, "", channel), ("", "", channel))
+    def channel_safety_stock(self, item: str, channel: str, *, kit: bool = False) -> Decimal:
+        """What one channel holds back wherever the item is: by rules that name the channel and no location.
+
+        A rule for every item is about what is stocked: of a kit it comes off the components, and not again off the kit.
+        """
+        return self._first((item, "", channel)) if kit else self._first((item, "", channel), ("", "", channel))
 
     def _first(self, *keys: tuple[str, str, str]) -> Decimal:
         held_back = self.held_back

@@ -160,7 +160,7 @@ class Rejection(NamedTuple):
     message: str  # names source, field, value and what was expected
     source: str
     message_id: str
-    event_index: int  # which event of the message, from 0; -1 when the whole message was rejected
+    event_index: int  # which event of the message, from 0; -1 the whole message or its first document, -2 the second
     correlation_id: str
     received_at: datetime
     mapping_version: str

@@ -53,3 +53,8 @@ def of_event(event: ReportedEvent | StockEvent, why: Why, payload_format: str, p
         format=payload_format,
         payload=payload,
     )
+
+
+def of_document(rejection: Rejection, number: int) -> Rejection:
+    """The rejection of a whole document, told from those of the other documents of its message: -1, -2, -3, ..."""
+    return rejection._replace(event_index=-1 - number) if rejection.event_index < 0 else rejection

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from schemas.records import Envelope, Rejection
 from tests.builders import receipt
-from transforms.rejections import Why, of_event, of_message
+from transforms.rejections import Why, of_document, of_event, of_message
 
 RECEIVED_AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -34,3 +34,11 @@ def test_one_event_is_kept_with_its_place_in_the_message_and_what_is_missing() -
     rejection = of_event(event, Why("check", "unknown_item", "who?", "parked", "item:wms:X"), "json", b"[]")
     assert (rejection.outcome, rejection.event_index, rejection.missing_key) == ("parked", 3, "item:wms:X")
     assert (rejection.transaction_key, rejection.mapping_version, rejection.payload) == ("R-1", "wms/test@1", b"[]")
+
+
+def test_whole_documents_of_a_message_are_counted_from_minus_one_down() -> None:
+    envelope = Envelope("wms", "json", RECEIVED_AT, "wms/a.json", "c-1", {}, b"[]")
+    whole = of_message(envelope, Why("map", "bad_value", "wms: what?"))
+    line = whole._replace(event_index=4)
+    assert [of_document(whole, number).event_index for number in (0, 1, 2)] == [-1, -2, -3]
+    assert of_document(line, 2) == line

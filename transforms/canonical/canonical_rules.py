@@ -16,6 +16,7 @@ from transforms.canonical.check_kinds import Problem
 from transforms.canonical.check_rules import check_event, refused
 from transforms.canonical.mapping_rules import SourceMapping, unmapped
 from transforms.kits.kit_rules import exploded
+from transforms.rejections import of_document
 
 
 class Front(NamedTuple):
@@ -48,10 +49,11 @@ def canonicalise(envelope: Envelope, front: Front) -> Canonical:
     rejections: list[Rejection] = []
     ignored: list[Ignored] = []
     index = 0
-    for document in documents:
+    for number, document in enumerate(documents):
         made, refusals, passed_over = mapping.run(document, envelope, index)
         index += len(made)
         if refusals:
+            refusals = [of_document(one, number) for one in refusals]
             index += sum(1 for one in refusals if one.event_index >= 0)
             rejections += [one._replace(payload=b"") for one in refusals] if rejections else refusals
         ignored += passed_over

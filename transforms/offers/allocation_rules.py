@@ -1,7 +1,8 @@
 """Allocation rules: who may draw on what is free, so that no unit is promised twice.
 
 Exclusive pools (fixed, percent) are cut out first, in the order of the policy file, and never add up to more than there
-is. What they leave is one pool for all shared channels: each of them is told all of it, and claims bring it down for
+is. A channel that sells an item only inside kits cuts nothing out of it and draws on what is left after all who do.
+What they leave is one pool for all shared channels: each of them is told all of it, and claims bring it down for
 all. A priority channel is told what is left after the protected quantities of the channels ranked before it.
 
     free: EAST 50, WEST 20.  retailer fixed 40; marketplace 30 %; web shared
@@ -38,12 +39,12 @@ def allocate(stock: ItemStock, rules: Rules) -> dict[str, Pool]:
     free = {name: free_for(stock, channel, placed, rules, name) for name, channel in channels.items()}
     taken: dict[str, Decimal] = {}
     pools = {}
-    for name, channel in channels.items():
-        if channel.pool.kind in EXCLUSIVE:
-            pools[name] = _exclusive(stock.item, name, free[name], taken, rules)
-    for name, channel in channels.items():
-        if channel.pool.kind not in EXCLUSIVE:
-            pools[name] = _common(channel, free[name], taken, channels)
+    cut_out = [name for name, channel in channels.items() if channel.pool.kind in EXCLUSIVE]
+    for name in cut_out:
+        if rules.policy.eligible(name, stock.item):
+            pools[name] = _exclusive(name, free[name], taken, rules)
+    for name in [name for name in channels if name not in pools]:  # what is exclusive is cut out first, wherever it is
+        pools[name] = _kit_parts(free[name], taken) if name in cut_out else _common(name, free[name], taken, channels)
     return pools
 
 
@@ -51,13 +52,11 @@ def _left(free: Free, taken: Mapping[str, Decimal]) -> dict[str, Decimal]:
     return {place: max(ZERO, units - taken.get(place, ZERO)) for place, units in free.by_location.items()}
 
 
-def _exclusive(item: str, name: str, free: Free, taken: dict[str, Decimal], rules: Rules) -> Pool:
+def _exclusive(name: str, free: Free, taken: dict[str, Decimal], rules: Rules) -> Pool:
     pool = rules.policy.channels[name].pool
     total = sum(free.by_location.values(), ZERO)
     left = _left(free, taken)
     here = sum(left.values(), ZERO)
-    if not rules.policy.eligible(name, item):
-        return Pool(here, left, free, total - here, "not listed here: whatever a kit may draw")
     if pool.kind == "fixed":
         wanted, rule = pool.quantity or ZERO, f"fixed pool of {pool.quantity}"
     else:
@@ -72,9 +71,16 @@ def _exclusive(item: str, name: str, free: Free, taken: dict[str, Decimal], rule
     return Pool(granted, left, free, total - here, rule)
 
 
-def _common(
-    channel: ChannelPolicy, free: Free, taken: Mapping[str, Decimal], channels: Mapping[str, ChannelPolicy]
-) -> Pool:
+def _kit_parts(free: Free, taken: Mapping[str, Decimal]) -> Pool:
+    """What the kits of a channel that does not sell the item alone may draw: all that others have not cut out."""
+    left = _left(free, taken)
+    here = sum(left.values(), ZERO)
+    others = sum(free.by_location.values(), ZERO) - here
+    return Pool(here, left, free, others, "not listed here: whatever a kit may draw")
+
+
+def _common(name: str, free: Free, taken: Mapping[str, Decimal], channels: Mapping[str, ChannelPolicy]) -> Pool:
+    channel = channels[name]
     left = _left(free, taken)
     here = sum(left.values(), ZERO)
     others = sum(free.by_location.values(), ZERO) - here

@@ -49,16 +49,16 @@ def pool_steps(pool: Pool, definition: str) -> list[Step]:
     return steps
 
 
-def after_safety_stock(quantity: Decimal, item: str, channel: str, rules: Rules) -> Decimal:
+def after_safety_stock(quantity: Decimal, item: str, channel: str, rules: Rules, *, kit: bool = False) -> Decimal:
     """A pool less the channel's own safety stock, never negative: what may be promised."""
-    return max(ZERO, quantity - rules.policy.channel_safety_stock(item, channel))
+    return max(ZERO, quantity - rules.policy.channel_safety_stock(item, channel, kit=kit))
 
 
-def told(listing: Listing, pool_quantity: Decimal, rules: Rules) -> Iterator[Step]:
+def told(listing: Listing, pool_quantity: Decimal, rules: Rules, *, kit: bool = False) -> Iterator[Step]:
     """The steps from a pool to the figure told; the last one, `sell_units`, carries the figure itself."""
     item, channel = listing.item, listing.channel
     policy = rules.policy.channels[channel]
-    left = after_safety_stock(pool_quantity, item, channel, rules)
+    left = after_safety_stock(pool_quantity, item, channel, rules, kit=kit)
     if left != pool_quantity:
         yield Step("channel_safety_stock", left - pool_quantity, "by channel")
     limits = (

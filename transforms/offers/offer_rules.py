@@ -47,7 +47,7 @@ def _figure(
     else:
         pool = pools[item][channel]
         quantity, steps = pool.quantity, pool_steps(pool, rules.policy.channels[channel].definition)
-    steps += told(listing, quantity, rules)
+    steps += told(listing, quantity, rules, kit=bool(needs))
     return Figure(int(steps[-1].quantity), tuple(steps))
 
 
@@ -61,7 +61,7 @@ def drawable(
     if not rules.policy.eligible(channel, item):
         return ZERO
     quantity = kit_pool(channel, needs, pools, rules).quantity if needs else pools[item][channel].quantity
-    return after_safety_stock(quantity, item, channel, rules)
+    return after_safety_stock(quantity, item, channel, rules, kit=bool(needs))
 
 
 def granted(event: StockEvent, stock_of: StockOf, master: MasterData, rules: Rules) -> Decimal:

@@ -18,7 +18,7 @@ MEANINGS: dict[str, str] = {
     "day": "ISO date, in UTC",
     "decided_at": "when the request was decided",
     "disposition": "condition of the stock: sellable, quality_hold, ...",
-    "event_index": "which event of the message, from 0; -1 for the whole message",
+    "event_index": "which event of the message, from 0; below it the message or a whole document of it: -1 the first",
     "expected_at": "when the supply is expected; empty where nobody said",
     "expected_quantity": "what the ledger, or the owner of the fact, says, in base units",
     "expires_at": "when the hold ends by itself; empty where it does not",

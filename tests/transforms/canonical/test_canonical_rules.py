@@ -8,6 +8,7 @@ import pytest
 
 from schemas.records import Envelope, OutcomeCount
 from tests.pipelines.example_rules import day, front
+from tests.transforms.arrival.edi import interchange, transaction_set
 from transforms.canonical.canonical_rules import canonicalise, count_message
 
 RECEIVED_AT = datetime(2026, 3, 2, 20, tzinfo=UTC)
@@ -89,6 +90,16 @@ def test_only_the_first_refusal_of_a_message_carries_it() -> None:
         (2, "unknown_item"),
     ]
     assert envelope.payload in {one.payload for one in found.rejections}
+
+
+def test_two_documents_of_one_message_refused_for_one_reason_are_two_rejections() -> None:
+    """A view holds one row for each message, index and reason: the second document must not hide behind the first."""
+    sets = [transaction_set("997", ["AK1*SW*1"], control) for control in ("0001", "0002")]
+    found = canonicalise(message(interchange(*sets), "3pl-north", "x12"), front())
+    assert [(one.event_index, one.reason, bool(one.payload)) for one in found.rejections] == [
+        (-1, "no_mapping_matches", True),
+        (-2, "no_mapping_matches", False),
+    ]
 
 
 def test_a_kit_leaves_with_its_components() -> None:

@@ -97,6 +97,22 @@ def test_an_unknown_source_is_refused_once_however_many_documents_its_message_ho
         assert_that(messages, equal_to(["no mapping for 'till', expected one of wms"]))
 
 
+def test_what_two_documents_of_one_message_are_refused_for_is_two_rows(mappings: dict[str, SourceMapping]) -> None:
+    bad, worse = {"type": "nobody maps this"}, {**RECEIPT, "lines": [{"no": 1, "sku": "MUG"}]}
+    message = envelope("wms", [bad, bad, worse, worse])
+    with beam.Pipeline() as pipeline:
+        documents = [(message, number, document) for number, document in enumerate((bad, bad, worse, worse))]
+        mapped = pipeline | beam.Create(documents) | MapDocuments(mappings)
+        rows = mapped[REJECTIONS] | beam.Map(lambda one: (one.message_id, one.event_index, one.reason))
+        expected = [
+            ("m1", -1, "no_mapping_matches"),
+            ("m1", -2, "no_mapping_matches"),
+            ("m1", 2_000_002, "missing_quantity"),
+            ("m1", 3_000_003, "missing_quantity"),
+        ]
+        assert_that(rows, equal_to(expected))
+
+
 def test_a_mapping_travels_to_other_processes_as_its_spec(mappings: dict[str, SourceMapping]) -> None:
     mapping = mappings["wms"]
     message = {**RECEIPT, "lines": [{"no": 1, "sku": "MUG", "qty": 3}]}

@@ -186,3 +186,15 @@ def test_a_claim_never_makes_anything_more_available(given_stock: ItemStock, sai
         for one in (base, claimed)
     )
     assert all(after[name] <= before[name] for name in before)
+
+
+@pytest.mark.parametrize("order", [("kits", "retailer"), ("retailer", "kits")], ids=" before ".join)
+@pytest.mark.parametrize("pool", [fixed(9), percent(50)], ids=["fixed", "percent"])
+def test_what_is_ring_fenced_does_not_leave_inside_a_kit_wherever_its_channel_stands(
+    order: tuple[str, str], pool: dict[str, Any]
+) -> None:
+    """A channel that sells only kits of the item may draw on 30 of the 70 in either order of the policy file."""
+    said = {"kits": {**pool, "items": {"only": ["GIFT"]}}, "retailer": fixed(40)}
+    pools = allocate(stock(BOTH), sharing(**{name: said[name] for name in order}))
+    assert (pools["kits"].quantity, pools["retailer"].quantity) == (30, 40)
+    assert pools["kits"].by_location == {"EAST": 10, "WEST": 20}

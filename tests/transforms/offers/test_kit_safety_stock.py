@@ -21,6 +21,8 @@ THERE = {"MUG": stock(9), "BEANS": stock({EAST: 99}, item="BEANS")}
         ("a kit of which some is held back", "GIFT", "GIFT", 7),
         ("a kit whose component is held back", "GIFT", "MUG", 7),
         ("a component of a kit that is held back", "MUG", "GIFT", 9),
+        ("some of every item is held back: of a kit it comes off the components, once", "GIFT", "", 7),
+        ("some of every item is held back", "MUG", "", 7),
     ],
 )
 def test_no_more_is_granted_than_is_told(story: str, item: str, held_back: str, most: int) -> None:
