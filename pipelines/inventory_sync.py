@@ -20,13 +20,13 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from pipelines.options import OptionsError, Settings, help_text, refuse_unknown, settings_of
 from pipelines.progress import Progress
 from pipelines.summary import print_summary
-from schemas.master_data import load_master_data
-from schemas.policy_spec import load_policy
 from schemas.yaml_files import SpecError
 from transforms.arrival.envelopes import ReadEnvelopesFromFiles, ReadEnvelopesFromPubSub
 from transforms.canonical.canonical_rules import Front
 from transforms.canonical.canonicalising import CanonicaliseMessages
 from transforms.canonical.mapping_rules import load_mappings
+from transforms.governed import LiveSource, Source, read_governed
+from transforms.governed_rules import governed
 from transforms.ledger.keeping import KeepLedger
 from transforms.publication.counts import CountOutcomes
 from transforms.publication.record_files import WriteRecordFiles
@@ -50,17 +50,26 @@ class Config(NamedTuple):
 
 def load_config(settings: Settings, run_id: str) -> Config:
     """Read and check every file that people maintain; `SpecError` names file and line."""
-    master = load_master_data(settings.master_data)
-    policy = load_policy(settings.policy, master)
+    master, policy, _ = read_governed(settings.master_data, settings.policy)
     return Config(settings, Front(load_mappings(settings.mappings), master, policy), run_id)
+
+
+def source_of(config: Config) -> Source | None:
+    """Where a stream gets newer master data and policy from; None where they stay as they are."""
+    settings, front = config.settings, config.front
+    if not settings.refresh_seconds:
+        return None
+    first = governed(front.master, front.policy)
+    return LiveSource(settings.master_data, settings.policy, first, settings.refresh_seconds)
 
 
 def build_pipeline(pipeline: Any, config: Config) -> None:
     """Wire the flow; nothing is decided here."""
-    settings, front = config.settings, config.front
+    settings, front, source = config.settings, config.front, source_of(config)
     arrived = pipeline | "ReadEnvelopes" >> _read(config)
-    canonical = arrived.envelopes | "TallyMessages" >> TallyElements("messages") | CanonicaliseMessages(front)
-    ledger = canonical.events | "KeepLedger" >> KeepLedger(front.master, front.policy, settings.as_of)
+    canonical = arrived.envelopes | "TallyMessages" >> TallyElements("messages") | CanonicaliseMessages(front, source)
+    keep = KeepLedger(front.master, front.policy, settings.as_of, source=source)
+    ledger = canonical.events | "KeepLedger" >> keep
     records = (ledger.records, arrived.rejections, canonical.rejections)
     counts = (arrived.counts, canonical.counts, ledger.counts) | "AllCounts" >> beam.Flatten()
     views = (*records, counts | "CountOutcomes" >> CountOutcomes())

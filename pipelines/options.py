@@ -15,6 +15,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 EXAMPLE = Path("examples/company")
 MAPPINGS = Path("schemas/mappings")
 DATABASE = Path("out/sellable.db")
+REFRESH_SECONDS = 30.0  # between two looks at master data and policy while a stream runs
+REFRESH_SECONDS_MAX = 86_400.0
 
 TOPICS = (
     "availability",
@@ -45,6 +47,12 @@ class InventoryOptions(PipelineOptions):
         rules.add_argument("--mappings", default=str(MAPPINGS), help="a folder for each source (default: %(default)s)")
         rules.add_argument("--master_data", default=str(EXAMPLE / "master"), help="folder of tables")
         rules.add_argument("--policy", default=str(EXAMPLE / "policy.yaml"), help="policy file")
+        rules.add_argument(
+            "--refresh_seconds",
+            type=float,
+            default=REFRESH_SECONDS,
+            help="of a stream: how soon new master data and policy are in force; 0: never (default: %(default)s)",
+        )
         rules.add_argument("--as_of", help="ISO time that counts as now: holds expire by it (default: the clock)")
         views = parser.add_argument_group("output")
         views.add_argument("--database", default=str(DATABASE), help="SQLite views (default: %(default)s)")
@@ -61,8 +69,9 @@ class Settings(NamedTuple):
     input_folder: Path | None
     input_subscription: str
     mappings: Path
-    master_data: Path
-    policy: Path
+    master_data: str  # these two on any file system that Beam reads
+    policy: str
+    refresh_seconds: float  # 0: master data and policy stay as they are at the start
     database: Path
     records_folder: Path | None
     records_format: Literal["jsonl", "avro"]
@@ -119,8 +128,9 @@ def settings_of(options: PipelineOptions) -> Settings:
         input_folder=folder,
         input_subscription=given.input_subscription or "",
         mappings=Path(given.mappings),
-        master_data=Path(given.master_data),
-        policy=Path(given.policy),
+        master_data=given.master_data,
+        policy=given.policy,
+        refresh_seconds=_refresh_seconds(given.refresh_seconds, streaming=folder is None),
         database=Path(given.database),
         records_folder=Path(given.records_folder) if given.records_folder else None,
         records_format=given.records_format,
@@ -135,6 +145,12 @@ def _topic(given: Any, name: str) -> str:
     if topic and not (topic.startswith("projects/") and "/topics/" in topic):
         raise OptionsError(f"--{name}_topic {topic!r}, expected projects/PROJECT/topics/TOPIC")
     return topic
+
+
+def _refresh_seconds(given: float, *, streaming: bool) -> float:
+    if not 0 <= given <= REFRESH_SECONDS_MAX:
+        raise OptionsError(f"--refresh_seconds {given}, expected 0 to {REFRESH_SECONDS_MAX}")
+    return given if streaming else 0.0
 
 
 def _as_of(text: str | None, *, streaming: bool) -> datetime | None:

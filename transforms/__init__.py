@@ -7,6 +7,7 @@
 - `offers`       what each channel may sell, and why
 - `publication`  views, files, topics, counts
 
-Beside them: `reasons`, every code by which something can be refused, `rejections`, what is kept of
-it then, and `record_coders`, how records cross processes.
+Beside them: `governed_rules` and `governed`, which version of master data and policy is in force while a stream runs;
+`reasons`, every code by which something can be refused, `rejections`, what is kept of it then, and `record_coders`, how
+records cross processes.
 """

@@ -12,6 +12,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from schemas.records import Envelope, OutcomeCount, Rejection, StockEvent
 from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.canonical.canonical_rules import Front, canonicalise, count_message
+from transforms.governed import Source
 
 REJECTIONS = "rejections"
 COUNTS = "counts"
@@ -28,21 +29,27 @@ class CanonicaliseMessages(beam.PTransform[Any, Any]):
     Rejects:  `.rejections`: `Rejection` with every reason of the stages decode, map and check.
     """
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: Front, source: Source | None = None) -> None:
+        """`source`: where newer master data and policy come from while a stream runs."""
         super().__init__()
         self.front = front
+        self.source = source
 
     def expand(self, envelopes: Any) -> Any:
-        step = beam.ParDo(_CanonicaliseFn(self.front))
+        step = beam.ParDo(_CanonicaliseFn(self.front, self.source))
         hinted = step.with_output_types(StockEvent, rejections=Rejection, counts=OutcomeCount)
         return envelopes | "Canonicalise" >> hinted.with_outputs(REJECTIONS, COUNTS, main="events")
 
 
 class _CanonicaliseFn(beam.DoFn):
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: Front, source: Source | None) -> None:
         self.front = front
+        self.source = source
 
     def start_bundle(self) -> None:
+        if self.source is not None:
+            master, policy, _ = self.source.standing().governed
+            self.front = self.front._replace(master=master, policy=policy)
         self.events_made: Counter[str] = Counter()  # by source, of messages that made events and nothing else
         self.messages_mapped: Counter[str] = Counter()
         self.counts: Counter[Ending] = Counter()

@@ -12,6 +12,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from schemas.encoding import pack
 from schemas.master_data import MasterData
 from schemas.records import StockEvent
+from transforms.governed import Source
 from transforms.kits.kit_rules import families
 
 SHARDS = 64  # enough to spread over the workers of one job, few enough that a bundle fills each group
@@ -34,24 +35,30 @@ class GroupByShard(beam.PTransform[Any, Any]):
     Rejects:  nothing.
     """
 
-    def __init__(self, master: MasterData, shards: int = SHARDS) -> None:
+    def __init__(self, master: MasterData, shards: int = SHARDS, source: Source | None = None) -> None:
+        """`source`: where newer master data than `master` comes from while the job runs."""
         super().__init__()
         self.family_of = families(master.boms)
         self.shards = shards
+        self.source = source
 
     def expand(self, events: Any) -> Any:
         fn = _GroupAllFn if events.is_bounded else _GroupFn
-        return events | "Group" >> beam.ParDo(fn(self.family_of, self.shards)).with_output_types(tuple[int, bytes])
+        step = beam.ParDo(fn(self.family_of, self.shards, self.source))
+        return events | "Group" >> step.with_output_types(tuple[int, bytes])
 
 
 class _GroupAllFn(beam.DoFn):
     """Bounded: what arrives has no time to keep."""
 
-    def __init__(self, family_of: Mapping[str, str], shards: int) -> None:
+    def __init__(self, family_of: Mapping[str, str], shards: int, source: Source | None = None) -> None:
         self.family_of = family_of
         self.shards = shards
+        self.source = source
 
     def start_bundle(self) -> None:
+        if self.source is not None:
+            self.family_of = self.source.standing().home_of
         self.groups: dict[int, list[bytes]] = {}
         self.shard_of_item: dict[str, int] = {}
         self.at = MIN_TIMESTAMP

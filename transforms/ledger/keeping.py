@@ -6,7 +6,7 @@ and timers. Both call the same `Shard`.
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -26,8 +26,10 @@ from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
 from schemas.records import OutcomeCount
 from transforms import record_coders as _coders  # noqa: F401 - registers them
+from transforms.governed import FixedSource, Source
+from transforms.governed_rules import Governed, governed
 from transforms.ledger.grouping import SHARDS, Group, GroupByShard
-from transforms.ledger.live_shards import Live, LiveShards, fold_state, restore
+from transforms.ledger.live_shards import TOKEN_BYTES, Live, LiveShards, fold_state, restore
 from transforms.ledger.shard_rules import Fold, Shard
 
 Clock = Callable[[], datetime]
@@ -51,26 +53,37 @@ class KeepLedger(beam.PTransform[Any, Any]):
     Out:      `.records`: `PositionRow`, `ClaimRow`, `InboundRow`, `AvailabilityRow`, `ChannelUpdate`, `StockSignal`,
               `PromiseRow`, `Decision`, `Discrepancy`, `Alert`, as they change;
               `.counts`: `OutcomeCount`, how every event ended.
-    State:    the books of each shard for `history_days`: snapshot, journal, token.
+    State:    the books of each shard for `history_days`: snapshot, journal, token with the version of the rules.
     Rejects:  `conflicting_duplicate`, `older_than_horizon`: `Rejection` among the records.
     Source:   double-entry bookkeeping; DESIGN names the counter-accounts.
     """
 
-    def __init__(self, master: MasterData, policy: Policy, as_of: datetime | None = None, shards: int = SHARDS) -> None:
-        """`as_of` pins the clock, for a run over a day that is past; without it the wall clock counts."""
+    def __init__(
+        self,
+        master: MasterData,
+        policy: Policy,
+        as_of: datetime | None = None,
+        shards: int = SHARDS,
+        source: Source | None = None,
+    ) -> None:
+        """`as_of` pins the clock, for a run over a day that is past; without it the wall clock counts.
+
+        `source`: where newer master data and policy come from while a stream runs; bounded input needs none.
+        """
         super().__init__()
+        self.source = source
         self.master = master
         self.policy = policy
         self.as_of = as_of
         self.shards = shards
 
     def expand(self, events: Any) -> Any:
-        groups = events | "GroupByShard" >> GroupByShard(self.master, self.shards)
+        source = None if events.is_bounded else self.source
+        groups = events | "GroupByShard" >> GroupByShard(self.master, self.shards, source)
         clock = partial(_pinned, self.as_of) if self.as_of else utc_now
         if not events.is_bounded:
-            return groups | "FoldState" >> _with_outputs(
-                _FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of)
-            )
+            fn = _FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of, source=source)
+            return groups | "FoldState" >> _with_outputs(fn)
         grouped = groups | "GroupAll" >> beam.GroupByKey()
         return grouped | "FoldAll" >> _with_outputs(_FoldAllFn(self.master, self.policy, clock))
 
@@ -107,16 +120,24 @@ class _FoldStateFn(beam.DoFn):
     TOKEN = ReadModifyWriteStateSpec("token", BytesCoder())
     DUE = TimerSpec("due", TimeDomain.REAL_TIME)
 
-    def __init__(self, master: MasterData, policy: Policy, clock: Clock = utc_now, *, ticks: bool = True) -> None:
+    def __init__(
+        self,
+        master: MasterData,
+        policy: Policy,
+        clock: Clock = utc_now,
+        *,
+        ticks: bool = True,
+        source: Source | None = None,
+    ) -> None:
         """`ticks`: the clock moves, so timers are set; a timer on a pinned clock would fire for ever."""
-        self.master = master
-        self.policy = policy
+        self.source = source or FixedSource(governed(master, policy))
         self.clock = clock
         self.ticks = ticks
 
     def setup(self) -> None:
-        self.make_shard = partial(Shard, self.master, self.policy)
         self.live = LiveShards()
+        self.standing = self.source.standing()
+        self._obey(self.standing.governed)
 
     def process(
         self,
@@ -130,9 +151,11 @@ class _FoldStateFn(beam.DoFn):
         now = self.clock()
         events = unpack(packed)
         live = self._open(key, snapshot, journal, token)
+        renewed = self._renew(live, now, snapshot, journal)
         fold = live.shard.fold(events, now)
         self._close(key, live, live.entry(now, events, fold.records), snapshot, journal, token)
-        self._set_timer(live, due)
+        self._set_timer(live, now, due)
+        yield from renewed
         yield from _outputs(fold)
 
     @on_timer(DUE)
@@ -146,16 +169,49 @@ class _FoldStateFn(beam.DoFn):
     ) -> Iterator[Any]:
         now = self.clock()
         live = self._open(key, snapshot, journal, token)
-        records = live.shard.advance(now)
-        self._close(key, live, live.entry(now, None), snapshot, journal, token)
-        self._set_timer(live, due)
+        records = self._renew(live, now, snapshot, journal)
+        at = live.shard.due_at()
+        if records or (at is not None and at <= now):
+            records += live.shard.advance(now)
+            self._close(key, live, live.entry(now, None), snapshot, journal, token)
+        else:  # only a look at the rules: nothing to keep
+            self.live.keep(key, live, live.token)
+        self._set_timer(live, now, due)
         yield from records
 
     def _open(self, key: int, snapshot: Any, journal: Any, token: Any) -> Live:
-        live = self.live.current(key, token.read())
+        standing = self.source.standing()
+        if standing.governed is not self.standing.governed:
+            self._obey(standing.governed)
+        self.standing = standing
+        stamp = token.read()
+        live = self.live.current(key, stamp)
         # while it is being changed nobody may find it: if this bundle fails, memory is ahead of state
         self.live.drop(key)
-        return live or restore(self.make_shard, snapshot.read(), journal.read())
+        if live is None:
+            version = stamp[TOKEN_BYTES:].decode() if stamp else standing.governed.version
+            same_rules = version == standing.governed.version
+            live = restore(self.make_shard, snapshot.read(), journal.read(), same_rules=same_rules)
+            live.version, live.token = version, stamp or b""
+        return live
+
+    def _obey(self, rules: Governed) -> None:
+        self.make_shard = partial(Shard, rules.master, rules.policy)
+
+    def _renew(self, live: Live, now: datetime, snapshot: Any, journal: Any) -> list[Any]:
+        """Take over rules that are new to these books; a new snapshot ends the journal of the old ones."""
+        records: list[Any] = []
+        standing = self.standing
+        if live.version != standing.governed.version:
+            live.shard = self.make_shard(live.shard.books)
+            records = live.shard.renew(now)
+            live.version = standing.governed.version
+            snapshot.write(fold_state(live))
+            journal.clear()
+        if standing.alert is not None and standing.alert.version > live.alert_version:
+            live.alert_version = standing.alert.version
+            records.append(standing.alert)
+        return records
 
     def _close(self, key: int, live: Live, entry: bytes, snapshot: Any, journal: Any, token: Any) -> None:
         if live.wants_folding():
@@ -164,12 +220,15 @@ class _FoldStateFn(beam.DoFn):
             journal.clear()
         else:
             journal.add(entry)
-        fresh = secrets.token_bytes(8)
+        fresh = secrets.token_bytes(TOKEN_BYTES) + live.version.encode()
         token.write(fresh)
         self.live.keep(key, live, fresh)
 
-    def _set_timer(self, live: Live, due: Any) -> None:
+    def _set_timer(self, live: Live, now: datetime, due: Any) -> None:
         at = live.shard.due_at()
+        if self.source.refresh_seconds:  # so that a shard without traffic sees new rules as soon as one with it
+            look_at = now + timedelta(seconds=self.source.refresh_seconds)
+            at = look_at if at is None else min(at, look_at)
         if at is not None and self.ticks:
             due.set(Timestamp.from_utc_datetime(at))
         else:

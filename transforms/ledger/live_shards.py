@@ -8,7 +8,7 @@ counter would not do: a bundle that failed and its retry would carry the same nu
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -16,12 +16,23 @@ from typing import Any, NamedTuple
 from schemas.encoding import pack, unpack
 from schemas.records import Decision
 from transforms.ledger.ledger_state import dump_books, load_books
-from transforms.ledger.shard_rules import Shard
+from transforms.ledger.shard_rules import Shard, owners_by
 
+TOKEN_BYTES = 8
 LIVE_SHARDS_MAX = 256  # least recently used ones are dropped; they are read again from state when needed
 JOURNAL_BYTES_MIN = 1 << 20  # below this a journal is never folded into the snapshot
 
 MakeShard = Callable[[Any], Shard]  # from books, or None for an empty shard
+
+
+class Terms(NamedTuple):
+    """The rules by which events enter the books; with the events themselves they give the same books again."""
+
+    owners: tuple[tuple[str, str, str], ...]  # location, facts, source
+    history_seconds: int
+    settle_seconds: int
+    count_tolerance: Decimal
+    for_sale: tuple[str, ...]
 
 
 class Journal(NamedTuple):
@@ -34,15 +45,18 @@ class Journal(NamedTuple):
     now: datetime
     events: tuple[bytes, ...] | None
     decided: tuple[tuple[str, str, Decimal], ...]  # item, transaction key, granted quantity
+    terms: tuple[Any, ...] = ()  # `Terms`, in the first entry of a journal: all of it was written under them
 
 
 class Live:
     """One shard in memory, with how large its state is."""
 
-    __slots__ = ("entries", "journal_bytes", "shard", "snapshot_bytes", "token")
+    __slots__ = ("alert_version", "entries", "journal_bytes", "shard", "snapshot_bytes", "token", "version")
 
-    def __init__(self, shard: Shard, snapshot_bytes: int = 0) -> None:
+    def __init__(self, shard: Shard, snapshot_bytes: int = 0, version: str = "") -> None:
         self.shard = shard
+        self.version = version  # of the rules that its figures were worked out by
+        self.alert_version = 0  # of the last alert about rules that was told from here
         self.snapshot_bytes = snapshot_bytes
         self.journal_bytes = 0
         self.entries = 0  # in the journal
@@ -52,7 +66,8 @@ class Live:
         """What was just folded, and what was decided in it, as the next entry of the journal."""
         decisions = (one for one in records if isinstance(one, Decision))
         decided = [(one.item, one.transaction_key, one.granted_quantity) for one in decisions]
-        entry = pack((self.entries, now, None if events is None else list(events), decided))
+        terms = () if self.entries else terms_of(self.shard)
+        entry = pack((self.entries, now, None if events is None else list(events), decided, terms))
         self.entries += 1
         self.journal_bytes += len(entry)
         return entry
@@ -62,19 +77,58 @@ class Live:
         return self.journal_bytes > max(JOURNAL_BYTES_MIN, self.snapshot_bytes)
 
 
-def restore(make_shard: MakeShard, snapshot: bytes | None, journal: Iterable[bytes]) -> Live:
-    """A shard from its state: the snapshot, then every journal entry in its order."""
+def restore(
+    make_shard: MakeShard, snapshot: bytes | None, journal: Iterable[bytes], *, same_rules: bool = True
+) -> Live:
+    """A shard from its state: the snapshot, then every journal entry in its order.
+
+    `same_rules`: the journal was written under the rules that hold now. If not, it is read under its own terms, and
+    what channels were told is forgotten, so that a renewal tells them again: it may be another figure by now.
+    """
     shard = make_shard(load_books(snapshot) if snapshot else None)
     live = Live(shard, len(snapshot or b""))
     entries = list(journal)
     live.entries = len(entries)
     live.journal_bytes = sum(map(len, entries))
-    for entry in sorted((Journal(*unpack(one)) for one in entries), key=attrgetter("number")):
+    in_order = sorted((Journal(*unpack(one)) for one in entries), key=attrgetter("number"))
+    is_foreign = not same_rules and bool(in_order)
+    if is_foreign and in_order[0].terms:
+        _set_terms(shard, Terms(*in_order[0].terms))
+    shard.is_silent = is_foreign
+    for entry in in_order:
         if entry.events is None:
             shard.advance(entry.now)
         else:
             shard.fold(entry.events, entry.now, {(item, key): granted for item, key, granted in entry.decided})
+    if is_foreign:
+        _forget_told(shard)
+        live.shard = make_shard(shard.books)
     return live
+
+
+def terms_of(shard: Shard) -> Terms:
+    """The terms under which a shard enters events."""
+    rules = shard.rules
+    owners = tuple((location, facts, source) for (location, facts), source in sorted(shard.master.ownership.items()))
+    seconds = (int(rules.history.total_seconds()), int(rules.settle.total_seconds()))
+    return Terms(owners, *seconds, rules.count_tolerance, tuple(sorted(shard.for_sale)))
+
+
+def _set_terms(shard: Shard, terms: Terms) -> None:
+    shard.rules = shard.rules._replace(
+        owners_of=owners_by({(location, facts): source for location, facts, source in terms.owners}),
+        history=timedelta(seconds=terms.history_seconds),
+        settle=timedelta(seconds=terms.settle_seconds),
+        count_tolerance=terms.count_tolerance,
+    )
+    shard.for_sale = frozenset(terms.for_sale)
+
+
+def _forget_told(shard: Shard) -> None:
+    for ledger in shard.books.values():
+        ledger.published.clear()
+        ledger.signals.clear()
+        ledger.promised.clear()
 
 
 def fold_state(live: Live) -> bytes:

@@ -7,6 +7,7 @@ retried bundle, or a journal that is read again after a crash, ends where the fi
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 from schemas.encoding import to_json
 from schemas.master_data import MasterData
+from schemas.master_tables import ANY
 from schemas.policy_spec import Policy
 from schemas.records import Decision, OutcomeCount, Rejection, StockEvent
 from transforms.kits.kit_rules import kits_above
@@ -74,6 +76,7 @@ class Shard:
         self.for_sale = frozenset(policy.default_definition.dispositions)
         self.kits_above = kits_above(master.boms)
         self.decided: Decided = NOT_YET
+        self.is_silent = False  # no figures are worked out: a journal is read that other rules wrote
         self.due: list[Due] = []
         for ledger in self.books.values():
             self._plan(ledger, {"claim": ledger.claims, "reported": ledger.reported}, ledger.settled_at)
@@ -110,6 +113,12 @@ class Shard:
         """Bring up to date what only the clock changed: holds that expired, reports that settled, days that began."""
         return self._refresh(self._wake(now), now)
 
+    def renew(self, now: datetime) -> list[Any]:
+        """Bring every figure up to date with rules that are new to these books."""
+        for ledger in self.books.values():
+            ledger.version += 1
+        return self._refresh(self.books.keys() | self._wake(now), now)
+
     def due_at(self) -> datetime | None:
         """When `advance` next has something to do."""
         return self.due[0][0] if self.due else None
@@ -122,7 +131,7 @@ class Shard:
         """Raise unless the accounts of every item sum to zero; tests call it after every fold."""
         check_conservation(self.books)
 
-    def _refresh(self, touched: set[str], now: datetime) -> list[Any]:
+    def _refresh(self, touched: AbstractSet[str], now: datetime) -> list[Any]:
         records: list[Any] = []
         for item in sorted(touched):
             ledger = self.books[item]
@@ -130,7 +139,7 @@ class Shard:
             records.extend(changed_rows(ledger, now, self.rules, self.for_sale))
         rules = Rules(self.policy, self.master.lots, now)
         above = {kit for item in touched for kit in self.kits_above.get(item, ())}
-        for item in sorted(touched | above):
+        for item in () if self.is_silent else sorted(touched | above):
             records.extend(self._offer(item, rules))
         return records
 
@@ -183,10 +192,15 @@ class Shard:
 
 def owners_from(master: MasterData) -> OwnersOf:
     """The ownership table as the ledger asks it, with its answers kept: it is asked for every event."""
+    return owners_by(master.ownership)
+
+
+def owners_by(ownership: Mapping[tuple[str, str], str]) -> OwnersOf:
+    """The same of a table alone: location or `*`, and facts, with the source that owns them."""
 
     @cache
     def owners_of(location: str, facts: str) -> frozenset[str]:
-        owner = master.owner(location, facts)
+        owner = ownership.get((location, facts)) or ownership.get((ANY, facts))
         return frozenset((owner,)) if owner else frozenset()
 
     return owners_of

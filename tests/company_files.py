@@ -1,0 +1,57 @@
+"""Company files: a small company as the files that people maintain, and changes to them while a test runs."""
+
+import os
+from itertools import count
+from pathlib import Path
+
+from schemas.master_files import TABLES as COLUMNS
+
+POLICY = """\
+version: "{version}"
+owner: channel team
+definitions:
+  sellable: {{means: free, dispositions: [sellable]}}
+channels:
+  web: {{definition: sellable, locations: [EAST], items: all, buffer: {buffer}}}
+"""
+ROWS = {
+    "items": ["MUG,,each", "BEANS,,each"],
+    "locations": ["EAST", "WEST"],
+    "channels": ["web"],
+    "listings": ["web,W-MUG,MUG", "web,W-BEANS,BEANS"],
+}
+_moments = count(1_800_000_000)  # each write has a time of its own, however quick the test is
+
+
+class CompanyFiles:
+    """Master data and policy in a folder; every write goes by renaming into place, as it should."""
+
+    def __init__(self, folder: Path) -> None:
+        self.master = folder / "master"
+        self.policy = folder / "policy.yaml"
+        self.rows = {name: list(rows) for name, rows in ROWS.items()}
+        self.master.mkdir(parents=True)
+        for table in self.rows:
+            self._write_table(table)
+        self.set_policy()
+
+    def add(self, table: str, *rows: str) -> None:
+        """Publish a table with rows added, as lines of CSV."""
+        self.rows.setdefault(table, []).extend(rows)
+        self._write_table(table)
+
+    def set_policy(self, version: str = "1", buffer: int = 0) -> None:
+        self.write(self.policy, POLICY.format(version=version, buffer=buffer))
+
+    def write(self, path: Path, text: str) -> None:
+        """Publish a file as it is, right or wrong."""
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_text(text)
+        moment = next(_moments)
+        os.utime(beside, (moment, moment))
+        beside.replace(path)
+
+    def _write_table(self, table: str) -> None:
+        width = max(row.count(",") for row in self.rows[table]) + 1
+        header = ",".join(list(COLUMNS[table])[:width])
+        self.write(self.master / f"{table}.csv", "\n".join([header, *self.rows[table], ""]))

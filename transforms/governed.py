@@ -1,0 +1,211 @@
+"""Governed: where master data and policy are published in, the version in force out, without a restart.
+
+A stage that needs them holds a source and asks it at the start of a bundle or when a timer fires, never for an event. A
+`LiveSource` looks at the files at most every `refresh_seconds`, once for all stages of a process; `FixedSource` is for
+runs that end. Paths are read through Beam's file systems, so they may be in a bucket or on a shared disk. Publish a
+file by renaming it into place: a look that finds it half written takes it for broken until the next one.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple, Protocol
+
+from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
+
+from schemas.master_data import load_master_data
+from schemas.policy_spec import load_policy
+from schemas.records import Alert
+from schemas.yaml_files import SpecError
+from transforms.governed_rules import Governed, governed, homes_of, take_over
+
+FILE_BYTES_MAX = 256 << 20  # of one table; the largest assortments need a tenth of it
+FILES_MAX = 1_000
+PROBLEM_CHARS_MAX = 2_000
+REFUSED = "governed_data_refused"  # the kind of the alert
+
+Stamp = tuple[tuple[str, int, float], ...]  # path, size and time of every file: the same as long as nothing changed
+
+_log = logging.getLogger(__name__)
+
+
+class Standing(NamedTuple):
+    """What a look found: what is in force, where the books of its items are, what of the newest version was refused."""
+
+    governed: Governed
+    home_of: dict[str, str]
+    alert: Alert | None = None  # raised, or cured; None where nothing was ever refused
+
+
+class Source(Protocol):
+    """Where a stage gets master data and policy from."""
+
+    refresh_seconds: float  # how soon a change is seen; 0: never
+
+    def standing(self) -> Standing:
+        """What is in force now; cheap enough for every bundle, not for every event."""
+        ...
+
+
+class FixedSource:
+    """One version for as long as the job runs."""
+
+    refresh_seconds = 0.0
+
+    def __init__(self, fixed: Governed) -> None:
+        self._standing = Standing(fixed, homes_of(fixed, fixed).home_of)
+
+    def standing(self) -> Standing:
+        return self._standing
+
+
+class LiveSource:
+    """The newest version that is right, of files that change while the job runs."""
+
+    def __init__(
+        self,
+        master_data: str,
+        policy: str,
+        first: Governed,
+        refresh_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`first` is what the job starts with; it also settles where the books of its items are."""
+        self.master_data = master_data
+        self.policy = policy
+        self.first = first
+        self.refresh_seconds = refresh_seconds
+        self.clock = clock
+
+    def standing(self) -> Standing:
+        with _lock:
+            key = (self.master_data, self.policy, self.first.version)
+            watch = _watches.setdefault(key, _Watch(self.first))
+        return watch.look(self)
+
+
+class _Watch:
+    """One pair of places that this process watches, for all its stages."""
+
+    def __init__(self, first: Governed) -> None:
+        self.found = Standing(first, homes_of(first, first).home_of)
+        self.stamp: Stamp = ()
+        self.next_look = float("-inf")
+        self.looking = threading.Lock()
+
+    def look(self, at: LiveSource) -> Standing:
+        now = at.clock()
+        if now < self.next_look or not self.looking.acquire(blocking=False):
+            return self.found  # another thread is at it: what was in force until now will do
+        try:
+            self.next_look = now + at.refresh_seconds
+            self._take(at)
+        finally:
+            self.looking.release()
+        return self.found
+
+    def _take(self, at: LiveSource) -> None:
+        try:
+            stamp = _stamp(at)
+            if stamp == self.stamp:
+                return
+            published = read_governed(at.master_data, at.policy)
+            if _stamp(at) != stamp:
+                return  # somebody is writing: the next look will find it whole
+        except (SpecError, BeamIOError, OSError) as error:
+            stamp = _stamp_or_none(at)
+            problems: tuple[str, ...] = (str(error),)
+        else:
+            taken = take_over(at.first, self.found.governed, published)
+            problems = taken.problems
+            if taken.governed is not self.found.governed:
+                _log.info("master data and policy %s are in force", taken.governed.version)
+                home_of = homes_of(at.first, taken.governed).home_of
+                self.found = Standing(taken.governed, home_of, self.found.alert)
+        self.stamp = stamp
+        self._tell(problems)
+
+    def _tell(self, problems: tuple[str, ...]) -> None:
+        if problems:
+            message = "\n".join(problems)[:PROBLEM_CHARS_MAX]
+            if self.found.alert is None or self.found.alert.message != message:
+                _log.error("of the newest master data and policy this is not in force: %s", message)
+                self.found = self.found._replace(alert=_alert(message, 1))
+        elif self.found.alert is not None and self.found.alert.quantity:
+            self.found = self.found._replace(alert=_alert(self.found.alert.message, 0))
+
+
+_lock = threading.Lock()
+_watches: dict[tuple[str, str, str], _Watch] = {}
+
+
+def forget_watches() -> None:
+    """Look at everything anew, as a fresh process would; for tests."""
+    with _lock:
+        _watches.clear()
+
+
+def read_governed(master_data: str, policy: str) -> Governed:
+    """Master data and policy of two places on any of Beam's file systems; `SpecError` names the file and line there."""
+    with TemporaryDirectory(prefix="sellable-") as scratch:
+        names = {master_data.rstrip("/"): Path(scratch, "master"), policy: Path(scratch, "policy.yaml")}
+        try:
+            folder = Path(scratch, "master")
+            _copy_tables(master_data, folder)
+            _copy(policy, names[policy])
+            master = load_master_data(folder)
+            return governed(master, load_policy(names[policy], master))
+        except SpecError as error:
+            message = str(error)
+            for name, copy in names.items():
+                message = message.replace(str(copy), name)
+            raise SpecError(message) from None
+        except (BeamIOError, OSError) as error:
+            raise SpecError(f"{master_data} or {policy}: cannot be read: {error}") from error
+
+
+def _copy_tables(master_data: str, folder: Path) -> None:
+    tables = _files(FileSystems.join(master_data, "*"))
+    if not tables:
+        raise SpecError(f"{master_data}: no such folder, expected one with the tables of master data")
+    folder.mkdir()
+    for path, _, _ in tables:
+        _copy(path, folder / path.replace("\\", "/").rpartition("/")[2])
+
+
+def _copy(path: str, to: Path) -> None:
+    with FileSystems.open(path) as file:
+        data = file.read(FILE_BYTES_MAX + 1)
+    if len(data) > FILE_BYTES_MAX:
+        raise SpecError(f"{path}:1: larger than {FILE_BYTES_MAX} bytes, expected a table that people maintain")
+    to.write_bytes(data)
+
+
+def _stamp(at: LiveSource) -> Stamp:
+    return tuple(sorted((*_files(FileSystems.join(at.master_data, "*")), *_files(at.policy))))
+
+
+def _stamp_or_none(at: LiveSource) -> Stamp:
+    try:
+        return _stamp(at)
+    except (BeamIOError, OSError):
+        return ()
+
+
+def _files(pattern: str) -> list[tuple[str, int, float]]:
+    (found,) = FileSystems.match([pattern])
+    if len(found.metadata_list) > FILES_MAX:
+        raise SpecError(f"{pattern}: {len(found.metadata_list)} files, expected at most {FILES_MAX} tables")
+    return [(one.path, one.size_in_bytes, one.last_updated_in_seconds) for one in found.metadata_list]
+
+
+def _alert(message: str, quantity: int) -> Alert:
+    now = datetime.now(UTC)
+    version = int(now.timestamp() * 1_000_000)
+    return Alert(REFUSED, "", "", message, Decimal(quantity), "", "", version)
