@@ -44,9 +44,15 @@ REASONS: dict[str, Reason] = {
     "malformed_xml": _decode("the payload is not well-formed XML"),
     "forbidden_xml": _decode("the XML declares entities or a document type, which can hide a bomb"),
     "malformed_csv": _decode("a row does not fit the header", "look at the line that the message names"),
+    "malformed_fixed": _decode("a line does not have the columns that the mapping names", "compare it with the layout"),
+    "malformed_archive": _decode("the gzip or zip file is damaged, locked or holds another one"),
+    "partner_error": _decode("the partner answered with an error instead of data", "ask again, or ask the partner"),
     "malformed_x12": _decode("the interchange does not follow X12's envelope or segment rules"),
+    "malformed_edifact": _decode("the interchange does not follow EDIFACT's envelope or segment rules"),
     "envelope_mismatch": _decode("envelope segments do not match: the file is cut off, or put together wrongly"),
-    "unsupported_set": _decode("a transaction set that has no loop table yet", "add its loops to the X12 table"),
+    "unsupported_set": _decode(
+        "an EDI document that has no table of loops yet", "add its loops to the table or the mapping"
+    ),
     "malformed_change": _decode("the database change has no operation or no row"),
     "unknown_format": _decode("no decoder has this name", "correct `format` in the mapping or the envelope"),
     "unreadable_envelope": _decode("a line of a raw archive is not an envelope"),

@@ -5,8 +5,11 @@
 - `envelope_rules`   times, ids and correlation ids; archive lines and queue messages as envelopes
 - `file_envelopes`   the messages of a part of a file as envelopes
 - `envelopes`        `ReadEnvelopesFromFiles`, `ReadEnvelopesFromPubSub`, `WrapMessages`
-- `json_format`, `debezium_format`, `xml_format`, `csv_format`
+- `packed_payloads`  gzip and zip, unpacked up to a limit
+- `json_format`, `debezium_format`, `xml_format`, `soap_format`, `csv_format`, `fixed_format`
+- `edi_trees`        what X12 and EDIFACT share: loops, and counts that may be wrong
 - `x12_envelope`, `x12_sets`, `x12_format`
+- `edifact_envelope`, `edifact_sets`, `edifact_format`
 - `format_table`     every format by name; `decode` is the one way in
 - `decoding`         `DecodeMessages`, the transform around it
 """

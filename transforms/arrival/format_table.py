@@ -7,8 +7,12 @@ from typing import Any
 
 from transforms.arrival.csv_format import decode_csv, decode_tsv
 from transforms.arrival.debezium_format import decode_debezium
+from transforms.arrival.edifact_format import decode_edifact
+from transforms.arrival.fixed_format import decode_fixed
 from transforms.arrival.json_format import decode_json
 from transforms.arrival.limits import PAYLOAD_BYTES_MAX, DecodeError, Document, excerpt
+from transforms.arrival.packed_payloads import is_packed, unpacked
+from transforms.arrival.soap_format import decode_soap
 from transforms.arrival.x12_format import decode_x12
 from transforms.arrival.xml_format import decode_xml
 
@@ -23,14 +27,19 @@ FORMATS: dict[str, Decoder] = {
     "json": decode_json,
     "debezium": decode_debezium,
     "xml": decode_xml,
+    "soap": decode_soap,
     "csv": decode_csv,
     "tsv": decode_tsv,
+    "fixed": decode_fixed,
     "x12": decode_x12,
+    "edifact": decode_edifact,
 }
 
 CARRIERS = {
     "debezium": "json",
+    "soap": "xml",
     "tsv": "csv",
+    "edifact": "x12",  # both are called .edi
 }  # formats that are a special use of another: its names do not give them away
 
 SUFFIXES = {
@@ -42,6 +51,7 @@ SUFFIXES = {
     ".tsv": "tsv",
     ".edi": "x12",
     ".x12": "x12",
+    ".edifact": "edifact",
 }
 
 CONTENT_TYPES = {
@@ -52,6 +62,7 @@ CONTENT_TYPES = {
     "text/csv": "csv",
     "text/tab-separated-values": "tsv",
     "application/edi-x12": "x12",
+    "application/edifact": "edifact",
 }
 
 
@@ -62,12 +73,14 @@ def decode(format: str, payload: bytes, options: Options = NO_OPTIONS) -> list[D
         raise DecodeError("unknown_format", f"format is {excerpt(format)}, expected one of {', '.join(FORMATS)}")
     if len(payload) > PAYLOAD_BYTES_MAX:
         raise DecodeError("too_large", f"the payload has {len(payload)} bytes, expected at most {PAYLOAD_BYTES_MAX}")
-    return decoder(payload, options)
+    if not is_packed(payload):
+        return decoder(payload, options)
+    return [document for inside in unpacked(payload) for document in decoder(inside, options)]
 
 
 def format_of_name(name: str, mapped: str = "") -> str:
     """The format of a file: its suffix says, unless it says nothing or the mapping's format is a special use of it."""
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = PurePosixPath(name.lower().removesuffix(".gz").removesuffix(".zip")).suffix
     return _preferred(SUFFIXES.get(suffix, ""), mapped) or suffix[1:] or "unknown"
 
 
@@ -102,6 +115,18 @@ def _is_names(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(name, str) and name for name in value)
 
 
+def _is_columns(value: object) -> bool:
+    return isinstance(value, dict) and bool(value) and all(_is_place(place) for place in value.values())
+
+
+def _is_place(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(type(one) is int and one > 0 for one in value)
+
+
+def _is_records(value: object) -> bool:
+    return isinstance(value, dict) and bool(value) and all(name and _is_columns(one) for name, one in value.items())
+
+
 def _is_loops(value: object) -> bool:
     return value is None or (
         isinstance(value, dict) and all(isinstance(name, str) and _is_loops(inside) for name, inside in value.items())
@@ -109,6 +134,8 @@ def _is_loops(value: object) -> bool:
 
 
 _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "columns": (_is_columns, "first place and number of characters by field"),
+    "records": (_is_records, "columns by what a line starts with"),
     "delimiter": (lambda value: isinstance(value, str) and len(value) == 1 and value not in '\r\n"', "one character"),
     "quote": (lambda value: isinstance(value, str) and len(value) <= 1, "one character, or '' for none"),
     "encoding": (_is_encoding, "the name of a text encoding"),

@@ -23,15 +23,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from transforms.arrival.edi_trees import Count, Node, count_notes, grow
 from transforms.arrival.limits import DEPTH_MAX, DecodeError, Document, excerpt, text_of, too_deep
 from transforms.arrival.x12_envelope import Segment, TransactionSet, read_sets
 from transforms.arrival.x12_sets import SETS, Loops, SetTable, Total
 
-SEGMENTS_MISSING_MAX = 2  # ST and SE, if the sender does not count them
-
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{0,15})?|")
-
-Node = dict[str, Any]
 
 
 def decode_x12(payload: bytes, options: Mapping[str, Any]) -> list[Document]:
@@ -81,37 +78,20 @@ def _document(one: TransactionSet, table: SetTable, options: Mapping[str, Any]) 
     }
     if notes:
         document["notes"] = notes
-    _grow(document, one, table)
+    astray = grow(document, one.body, table.loops, table.summary, _fields)
+    if astray is not None:
+        message = f"segment {astray.number} ({astray.id}) opens a loop outside the one around it"
+        raise DecodeError("malformed_x12", message)
     if "HL_loop" in document:
         _name_parents(document["HL_loop"])
     return document
 
 
-def _grow(document: Node, one: TransactionSet, table: SetTable) -> None:
-    """Hang each segment where it belongs; `branch` holds the open loops from the document down."""
-    branch: list[tuple[Node, Loops]] = [(document, table.loops)]
-    openers = _openers(table.loops)
-    for segment in one.body:
-        if segment.id in table.summary:
-            del branch[1:]
-        elif segment.id in openers:
-            while segment.id not in branch[-1][1]:
-                branch.pop()
-                if not branch:
-                    message = f"segment {segment.number} ({segment.id}) opens a loop outside the one around it"
-                    raise DecodeError("malformed_x12", message)
-            node, loops = branch[-1]
-            opened: Node = {}
-            node.setdefault(f"{segment.id}_loop", []).append(opened)
-            branch.append((opened, loops[segment.id] or {}))
-        fields: Node = segment.fields()  # type: ignore[assignment]
-        if segment.id == "SDQ":
-            fields["pairs"] = _pairs(segment)
-        branch[-1][0].setdefault(segment.id, []).append(fields)
-
-
-def _openers(loops: Loops) -> frozenset[str]:
-    return frozenset(loops).union(*(_openers(inside or {}) for inside in loops.values()))
+def _fields(segment: Segment) -> Node:
+    fields: Node = segment.fields()  # type: ignore[assignment]
+    if segment.id == "SDQ":
+        fields["pairs"] = _pairs(segment)
+    return fields
 
 
 def _pairs(segment: Segment) -> list[dict[str, str]]:
@@ -141,20 +121,9 @@ def _name_parents(levels: list[Node]) -> None:
 
 
 def _count_notes(one: TransactionSet, table: SetTable) -> list[str]:
-    """Nothing if SE01 is right, a note if it is wrong and bearable. Raises `DecodeError` envelope_mismatch."""
-    stated, found = one.closing.element(1), len(one.body) + 2
-    if stated.lstrip("0") == str(found):
-        return []
     name = f"set {one.opening.element(1)} {one.opening.element(2)}"
-    miscount = f"{name}: SE01 says {excerpt(stated)} segments, found {found}"
     totals = [line for total in table.totals for line in _compared(one, total)]
-    wrong = [line for agrees, line in totals if not agrees]
-    if wrong:
-        raise DecodeError("envelope_mismatch", f"cut off or altered: {miscount}; {'; '.join(wrong)}")
-    missing = int(stated) - found if stated.isascii() and stated.isdigit() and len(stated) < 10 else 0
-    if not totals and missing > SEGMENTS_MISSING_MAX:
-        raise DecodeError("envelope_mismatch", f"perhaps cut off: {miscount}, and no total tells that nothing is lost")
-    return [f"{miscount}; {'the totals agree' if totals else 'no totals to compare'}"]
+    return count_notes(Count(name, "SE01", one.closing.element(1), len(one.body) + 2, totals))
 
 
 def _compared(one: TransactionSet, total: Total) -> list[tuple[bool, str]]:
