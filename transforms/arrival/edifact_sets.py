@@ -9,11 +9,11 @@ Source: UN/EDIFACT directories D.96A and D.01B; GS1 EANCOM 2002.
 
 from collections.abc import Mapping
 
-from transforms.arrival.x12_sets import SetTable, Total
+from transforms.arrival.x12_sets import Loops, SetTable, Total
 
 _SUMMARY = frozenset({"UNS", "CNT"})
 _LINES = (Total("CNT", 2, "count", "LIN"),)
-_PACKED = {"CPS": {"PAC": {"PCI": {}}, "LIN": {}}, "LIN": {}}  # some send lines without packages around them
+_PACKED: Loops = {"CPS": {"PAC": {"PCI": {}}, "LIN": {}}, "LIN": {}}  # some send lines without packages around them
 
 MESSAGES: Mapping[str, SetTable] = {
     "INVRPT": SetTable("inventory report", {"LIN": {"QTY": {}}}, _SUMMARY, _LINES),

@@ -27,7 +27,7 @@ def decode_fixed(payload: bytes, options: Mapping[str, Any]) -> list[Document]:
     if not any(records.values()):
         raise DecodeError("malformed_fixed", "no columns are known, expected format_options.columns or records")
     ends = {name: max(start + chars - 1 for start, chars in columns.values()) for name, columns in records.items()}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
         if number <= options.get("skip_rows", 0) or not line.strip():
             continue
