@@ -49,6 +49,7 @@ REASONS: dict[str, Reason] = {
     "partner_error": _decode("the partner answered with an error instead of data", "ask again, or ask the partner"),
     "malformed_x12": _decode("the interchange does not follow X12's envelope or segment rules"),
     "malformed_edifact": _decode("the interchange does not follow EDIFACT's envelope or segment rules"),
+    "malformed_epcis": _decode("the document is not one of EPCIS events, or an event lacks what every event has"),
     "envelope_mismatch": _decode("envelope segments do not match: the file is cut off, or put together wrongly"),
     "unsupported_set": _decode(
         "an EDI document that has no table of loops yet", "add its loops to the table or the mapping"

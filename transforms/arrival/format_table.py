@@ -8,6 +8,7 @@ from typing import Any
 from transforms.arrival.csv_format import decode_csv, decode_tsv
 from transforms.arrival.debezium_format import decode_debezium
 from transforms.arrival.edifact_format import decode_edifact
+from transforms.arrival.epcis_format import decode_epcis
 from transforms.arrival.fixed_format import decode_fixed
 from transforms.arrival.json_format import decode_json
 from transforms.arrival.limits import PAYLOAD_BYTES_MAX, DecodeError, Document, excerpt
@@ -33,13 +34,15 @@ FORMATS: dict[str, Decoder] = {
     "fixed": decode_fixed,
     "x12": decode_x12,
     "edifact": decode_edifact,
+    "epcis": decode_epcis,
 }
 
 CARRIERS = {
-    "debezium": "json",
-    "soap": "xml",
-    "tsv": "csv",
-    "edifact": "x12",  # both are called .edi
+    "debezium": ("json",),
+    "soap": ("xml",),
+    "epcis": ("json", "xml"),
+    "tsv": ("csv",),
+    "edifact": ("x12",),  # both are called .edi
 }  # formats that are a special use of another: its names do not give them away
 
 SUFFIXES = {
@@ -92,7 +95,7 @@ def format_of_content_type(content_type: str, mapped: str = "") -> str:
 
 
 def _preferred(named: str, mapped: str) -> str:
-    return mapped if not named or CARRIERS.get(mapped) == named else named
+    return mapped if not named or named in CARRIERS.get(mapped, ()) else named
 
 
 def option_problems(options: Options) -> list[str]:

@@ -27,7 +27,7 @@ DECODE_REASONS = {
     "too_large", "too_deep", "not_text", "malformed_json", "duplicate_json_key", "not_a_number", "malformed_xml",
     "forbidden_xml", "malformed_csv", "malformed_x12",
     "malformed_edifact", "malformed_fixed", "malformed_archive",
-    "partner_error", "envelope_mismatch", "unsupported_set", "malformed_change",
+    "partner_error", "malformed_epcis", "envelope_mismatch", "unsupported_set", "malformed_change",
 }  # fmt: skip
 
 GOOD = {
@@ -45,6 +45,18 @@ GOOD = {
         interchange(transaction_set("945", SHIPMENT)),
         interchange(transaction_set("944", RECEIPT), terminator="\r\n"),
         interchange(transaction_set("856", ["BSN*00*1", "HL*1**S", "HL*2*1*I", "SN1**4*EA"]), terminator="~"),
+    ],
+    "epcis": [
+        (
+            b'{"type": "EPCISDocument", "epcisBody": {"eventList": [{"type": "ObjectEvent", "action": "OBSERVE", '
+            b'"eventTime": "2026-03-02T15:00:00Z", "epcList": ["urn:epc:id:sgtin:0614141.107346.2016"], '
+            b'"quantityList": [{"epcClass": "https://id.gs1.org/01/04012345123456/10/L1", "quantity": 2.5}]}]}}'
+        ),
+        (
+            b"<e:EPCISDocument><EPCISBody><EventList><ObjectEvent><eventTime>2026-03-02T15:00:00Z</eventTime>"
+            b"<epcList><epc>urn:epc:id:sgtin:0614141.107346.2016</epc></epcList><action>ADD</action></ObjectEvent>"
+            b"</EventList></EPCISBody></e:EPCISDocument>"
+        ),
     ],
     "edifact": [
         edifact.interchange(edifact.message("DESADV", edifact.DESPATCH)),
@@ -128,7 +140,7 @@ def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
     assert refused.value.reason == "unknown_format"
     assert (
         refused.value.message
-        == "format is 'pdf', expected one of json, debezium, xml, soap, csv, tsv, fixed, x12, edifact"
+        == "format is 'pdf', expected one of json, debezium, xml, soap, csv, tsv, fixed, x12, edifact, epcis"
     )
 
 
@@ -185,7 +197,12 @@ def test_a_content_type_means_the_format(content_type: str, mapped: str, expecte
 
 
 def test_what_names_lead_to_is_a_format() -> None:
-    assert {*SUFFIXES.values(), *CARRIERS, *CARRIERS.values(), *format_table.CONTENT_TYPES.values()} <= FORMATS.keys()
+    assert {
+        *SUFFIXES.values(),
+        *CARRIERS,
+        *(one for carried in CARRIERS.values() for one in carried),
+        *format_table.CONTENT_TYPES.values(),
+    } <= FORMATS.keys()
 
 
 @pytest.mark.parametrize(
