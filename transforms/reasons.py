@@ -49,6 +49,8 @@ REASONS: dict[str, Reason] = {
     "partner_error": _decode("the partner answered with an error instead of data", "ask again, or ask the partner"),
     "malformed_x12": _decode("the interchange does not follow X12's envelope or segment rules"),
     "malformed_edifact": _decode("the interchange does not follow EDIFACT's envelope or segment rules"),
+    "malformed_avro": _decode("the file is no Avro container, or does not follow its own schema"),
+    "malformed_parquet": _decode("the file is no Parquet, or is damaged"),
     "malformed_epcis": _decode("the document is not one of EPCIS events, or an event lacks what every event has"),
     "envelope_mismatch": _decode("envelope segments do not match: the file is cut off, or put together wrongly"),
     "unsupported_set": _decode(

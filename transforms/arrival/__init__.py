@@ -10,6 +10,7 @@
 - `edi_trees`        what X12 and EDIFACT share: loops, and counts that may be wrong
 - `x12_envelope`, `x12_sets`, `x12_format`
 - `edifact_envelope`, `edifact_sets`, `edifact_format`
+- `avro_format`, `parquet_format`
 - `gs1_keys`, `epcis_shapes`, `epcis_format`
 - `format_table`     every format by name; `decode` is the one way in
 - `decoding`         `DecodeMessages`, the transform around it

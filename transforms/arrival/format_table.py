@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
+from transforms.arrival.avro_format import decode_avro
 from transforms.arrival.csv_format import decode_csv, decode_tsv
 from transforms.arrival.debezium_format import decode_debezium
 from transforms.arrival.edifact_format import decode_edifact
@@ -13,6 +14,7 @@ from transforms.arrival.fixed_format import decode_fixed
 from transforms.arrival.json_format import decode_json
 from transforms.arrival.limits import PAYLOAD_BYTES_MAX, DecodeError, Document, excerpt
 from transforms.arrival.packed_payloads import is_packed, unpacked
+from transforms.arrival.parquet_format import decode_parquet
 from transforms.arrival.soap_format import decode_soap
 from transforms.arrival.x12_format import decode_x12
 from transforms.arrival.xml_format import decode_xml
@@ -35,6 +37,8 @@ FORMATS: dict[str, Decoder] = {
     "x12": decode_x12,
     "edifact": decode_edifact,
     "epcis": decode_epcis,
+    "avro": decode_avro,
+    "parquet": decode_parquet,
 }
 
 CARRIERS = {
@@ -55,6 +59,8 @@ SUFFIXES = {
     ".edi": "x12",
     ".x12": "x12",
     ".edifact": "edifact",
+    ".avro": "avro",
+    ".parquet": "parquet",
 }
 
 CONTENT_TYPES = {
@@ -66,6 +72,9 @@ CONTENT_TYPES = {
     "text/tab-separated-values": "tsv",
     "application/edi-x12": "x12",
     "application/edifact": "edifact",
+    "application/avro": "avro",
+    "avro/binary": "avro",
+    "application/vnd.apache.parquet": "parquet",
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.transforms.arrival import edifact
+from tests.transforms.arrival import edifact, tables
 from tests.transforms.arrival.edi import RECEIPT, SHIPMENT, interchange, transaction_set
 from transforms.arrival import format_table
 from transforms.arrival.format_table import (
@@ -25,9 +25,9 @@ from transforms.arrival.format_table import (
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
 DECODE_REASONS = {
     "too_large", "too_deep", "not_text", "malformed_json", "duplicate_json_key", "not_a_number", "malformed_xml",
-    "forbidden_xml", "malformed_csv", "malformed_x12",
-    "malformed_edifact", "malformed_fixed", "malformed_archive",
-    "partner_error", "malformed_epcis", "envelope_mismatch", "unsupported_set", "malformed_change",
+    "forbidden_xml", "malformed_csv", "malformed_x12", "malformed_edifact", "malformed_fixed", "malformed_archive",
+    "partner_error", "malformed_avro", "malformed_parquet", "malformed_epcis", "envelope_mismatch",
+    "unsupported_set", "malformed_change",
 }  # fmt: skip
 
 GOOD = {
@@ -46,6 +46,8 @@ GOOD = {
         interchange(transaction_set("944", RECEIPT), terminator="\r\n"),
         interchange(transaction_set("856", ["BSN*00*1", "HL*1**S", "HL*2*1*I", "SN1**4*EA"]), terminator="~"),
     ],
+    "avro": [tables.avro(), tables.avro(codec="deflate")],
+    "parquet": [tables.parquet(), tables.parquet(compression="gzip")],
     "epcis": [
         (
             b'{"type": "EPCISDocument", "epcisBody": {"eventList": [{"type": "ObjectEvent", "action": "OBSERVE", '
@@ -138,10 +140,8 @@ def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
     with pytest.raises(DecodeError) as refused:
         decode("pdf", b"")
     assert refused.value.reason == "unknown_format"
-    assert (
-        refused.value.message
-        == "format is 'pdf', expected one of json, debezium, xml, soap, csv, tsv, fixed, x12, edifact, epcis"
-    )
+    names = "json, debezium, xml, soap, csv, tsv, fixed, x12, edifact, epcis, avro, parquet"
+    assert refused.value.message == f"format is 'pdf', expected one of {names}"
 
 
 @pytest.mark.parametrize("name", FORMATS)
