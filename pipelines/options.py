@@ -28,6 +28,7 @@ TOPICS = (
     "dead_letter",
     "discrepancy",
     "decision",
+    "preemption",
 )
 
 

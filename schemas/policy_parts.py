@@ -139,4 +139,5 @@ class ChannelPolicy(Spec):
     minimum_shelf_life_days: Days = 0
     blackouts: tuple[Blackout, ...] = ()
     thresholds: Thresholds | None = None  # none: no stock signals
+    priority_class: str | None = None  # one of the policy's; none comes after all of them
     partial_requests: bool = False  # grant a reservation request what there is of it; otherwise all of it or nothing

@@ -34,6 +34,7 @@ class Policy(Spec):
     routing: tuple[str, ...] = ()  # the order in which unrouted claims are thought to be shipped
     safety_stock_rules: tuple[SafetyStock, ...] = Field(default=(), alias="safety_stock")
     limits: Limits = Limits()
+    priority_classes: tuple[Text, ...] = ()  # the highest first; none: no hold ever gives way
     channels: dict[str, ChannelPolicy] = Field(min_length=1)
 
     # Cached, and not private attributes of the model, whose every use costs microseconds in the innermost loops.
@@ -63,6 +64,13 @@ class Policy(Spec):
     def held_back(self) -> dict[tuple[str, str, str], Decimal]:
         """Safety stock by item, location and channel, "" for any."""
         return {(rule.item, rule.location, rule.channel): rule.quantity for rule in self.safety_stock_rules}
+
+    @cached_property
+    def rank_of(self) -> dict[str, int]:
+        """By channel, where its priority class stands: 0 is the highest, channels without one come last."""
+        last = len(self.priority_classes)
+        ranks = {name: rank for rank, name in enumerate(self.priority_classes)}
+        return {name: ranks.get(channel.priority_class or "", last) for name, channel in self.channels.items()}
 
     @property
     def default_definition(self) -> Definition:
@@ -142,6 +150,7 @@ def policy_problems(policy: Policy, master: MasterData) -> Iterator[Finding]:
         steps = ("definitions", name, "dispositions")
         yield from _each_known(steps, "disposition", definition.dispositions, master.dispositions)
     yield from _each_known(("routing",), "location", policy.routing, master.locations)
+    yield from _each_known(("priority_classes",), "priority class", policy.priority_classes, policy.priority_classes)
     yield from _safety_stock_problems(policy, master)
     for name, channel in policy.channels.items():
         yield from _channel_problems(name, channel, policy, master)
@@ -151,7 +160,7 @@ def policy_problems(policy: Policy, master: MasterData) -> Iterator[Finding]:
 def _known(steps: Steps, what: str, name: str, names: Iterable[str]) -> Iterator[Finding]:
     if name not in names:
         known = sorted(names)
-        shown = ", ".join(known) if len(known) <= 10 else f"one of the {len(known)} of master data"
+        shown = ", ".join(known or ["none"]) if len(known) <= 10 else f"one of the {len(known)} of master data"
         yield steps, f"unknown {what} {name!r}, expected {shown}"
 
 
@@ -183,6 +192,8 @@ def _channel_problems(name: str, channel: ChannelPolicy, policy: Policy, master:
     yield from _known(steps, "channel", name, master.channels)
     yield from _known((*steps, "definition"), "definition", channel.definition, policy.definitions)
     yield from _each_known((*steps, "locations"), "location", channel.locations, master.locations)
+    if channel.priority_class is not None:
+        yield from _known((*steps, "priority_class"), "priority class", channel.priority_class, policy.priority_classes)
     yield from _each_known((*steps, "items", "only"), "item", channel.items.only or (), master.items)
     yield from _each_known((*steps, "items", "except"), "item", channel.items.excluded or (), master.items)
 

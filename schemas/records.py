@@ -197,7 +197,7 @@ class ClaimRow(NamedTuple):
     item: str
     order_reference: str
     channel: str
-    status: str  # requested | granted | refused | recorded | allocated | closed
+    status: str  # granted | refused | recorded | allocated | preempted | closed
     open_quantity: Decimal
     allocated_quantity: Decimal
     shipped_quantity: Decimal
@@ -303,6 +303,22 @@ class Decision(NamedTuple):
     reason: str
     correlation_id: str
     decided_at: datetime
+
+
+class Preemption(NamedTuple):
+    """A hold that was granted once and had to give way to a request of a higher priority class."""
+
+    transaction_key: str  # of the request that had been granted
+    item: str
+    order_reference: str
+    channel: str
+    preempted_quantity: Decimal  # what it had been granted, in base units
+    by_transaction_key: str  # of the request that was granted instead
+    by_item: str
+    by_order_reference: str
+    by_channel: str
+    correlation_id: str  # of the request that was granted instead
+    preempted_at: datetime
 
 
 class Alert(NamedTuple):

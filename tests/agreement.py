@@ -37,18 +37,21 @@ POLICY = Policy.model_validate(
         },
         "routing": ["WEST", "EAST"],
         "safety_stock": [{"quantity": 2, "location": "EAST"}, {"quantity": 1, "channel": "marketplace"}],
+        "priority_classes": ["gold", "standard"],
         "limits": {"count_tolerance": TOLERANCE, "settle_minutes": 60},
         "channels": {
             "web": {
                 "definition": "sellable",
                 "locations": ["EAST", "WEST"],
                 "thresholds": {"low": 10, "hysteresis": 3},
+                "priority_class": "gold",
             },
             "marketplace": {
                 "definition": "sellable",
                 "locations": ["EAST", "WEST", "NORTH3PL"],
                 "pool": {"kind": "percent", "percent": 30},
                 "partial_requests": True,
+                "priority_class": "standard",
             },
             "b2b": {"definition": "atp", "locations": ["EAST", "NORTH3PL"], "pool": {"kind": "priority", "rank": 1}},
         },
@@ -136,7 +139,22 @@ def differences(day: Day, arrived: Sequence[StockEvent], seen: Published) -> lis
     found += [f"version went back: {before} then {after}" for before, after in seen.went_back]
     found += [f"told {key} {n}, available {seen.available()[key]}" for key, n in _misled(seen)]
     found += list(_stale(day, seen))
+    found += list(_wrongly_preempted(seen))
     return found + check_decisions(arrived, seen.decisions)
+
+
+def _wrongly_preempted(seen: Published) -> Iterator[str]:
+    """Holds that gave way to somebody who was not granted what they had, or to no higher class."""
+    granted = {(one.item, one.transaction_key): one for one in seen.decisions if one.granted_quantity}
+    classes = {"web": 0, "marketplace": 1, "b2b": 2}
+    for one in seen.preemptions:
+        loser, winner = granted.get((one.item, one.transaction_key)), granted.get((one.by_item, one.by_transaction_key))
+        if loser is None or winner is None or winner.outcome != "granted":
+            yield f"{one} gave way to {winner}, having been granted {loser}"
+        elif classes[one.by_channel] >= classes[one.channel]:
+            yield f"{one} gave way to a class that is not higher"
+    if len({(one.item, one.transaction_key) for one in seen.preemptions}) < len(seen.preemptions):
+        yield f"a hold gave way twice: {seen.preemptions}"
 
 
 def _without_zeros(quantities: Mapping[Any, Decimal]) -> dict[Any, Decimal]:

@@ -67,7 +67,7 @@ def make_day(seed: int, *, events: int = 60, items: int = 6, kits: bool = True) 
         maker.add_fresh(kind)
     while len(maker.events) < events:
         maker.add_any()
-    return Day(maker.events, maker.boms, OWNERS, NOW)
+    return Day(maker.events[:events], maker.boms, OWNERS, NOW)
 
 
 def perturb(day: Day, seed: int) -> list[list[StockEvent]]:
@@ -101,8 +101,9 @@ class _Maker:
             self._add_contradiction,
             self._add_other_view,
             self._add_same_key_elsewhere,
+            self._add_rush,
         )
-        self.random.choices(ways, weights=(66, 13, 9, 9, 3))[0]()
+        self.random.choices(ways, weights=(62, 13, 9, 9, 3, 4))[0]()
 
     def add_fresh(self, kind: Kind) -> None:
         number = len(self.events)
@@ -174,6 +175,20 @@ class _Maker:
         if event.order_reference and (item, event.transaction_key) not in used:
             event = event._replace(item=item, lot="", quantity=Decimal(self.random.randint(1, 5)))
             self.events.append(self._exploded(self._delivered_again(event)))
+
+    def _add_rush(self) -> None:
+        """Everybody wants the same at the same time, and nobody has ordered it yet: some must give way."""
+        self.add_fresh("receipt")
+        there = self.events[-1]
+        occurred_at = max(there.occurred_at, START + self.random.randrange(STEPS) * STEP)
+        enough = max(1, int(there.quantity) * 2 // 3)
+        for channel in ("marketplace", "b2b", "web"):
+            number = len(self.events)
+            self.add_fresh("reservation_requested")
+            asked = {"item": there.item, "channel": channel, "quantity": Decimal(enough)}
+            asked |= {"order_reference": f"HOLD-{self.random.randint(1, 4)}", "expires_at": None, "expected_at": None}
+            at = {"occurred_at": occurred_at, "received_at": occurred_at + timedelta(seconds=number)}
+            self.events.append(self._exploded(self.events.pop()._replace(**asked, **at)))
 
     def _delivered_again(self, event: StockEvent) -> StockEvent:
         message_id = f"{event.source}/{self.random.choice('az')}{len(self.events)}"

@@ -16,6 +16,7 @@ from schemas.records import (
     InboundRow,
     OutcomeCount,
     PositionRow,
+    Preemption,
     PromiseRow,
     Rejection,
     StockSignal,
@@ -42,6 +43,7 @@ class Published:
     def __init__(self) -> None:
         self.rows: dict[type, dict[Key, Any]] = {kind: {} for kind in KEYS}
         self.decisions: list[Decision] = []
+        self.preemptions: list[Preemption] = []
         self.rejections: list[Rejection] = []
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self.went_back: list[tuple[Any, Any]] = []  # rows that a view would refuse, or would have to choose between
@@ -59,6 +61,8 @@ class Published:
         for record in records:
             if isinstance(record, Decision):
                 self.decisions.append(record)
+            elif isinstance(record, Preemption):
+                self.preemptions.append(record)
             elif isinstance(record, Rejection):
                 self.rejections.append(record)
             elif type(record) in KEYS:
@@ -100,8 +104,10 @@ class Published:
         return {key: quantity for key, quantity in found.items() if quantity}
 
     def granted(self) -> dict[str, Fraction]:
-        """By transaction key, the share of the request that was granted."""
+        """By transaction key, the share of the request that was granted and has not given way."""
+        gone = {one.transaction_key for one in self.preemptions}
         return {
             one.transaction_key: Fraction(one.granted_quantity) / Fraction(one.requested_quantity)
             for one in self.decisions
+            if one.transaction_key not in gone
         }

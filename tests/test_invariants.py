@@ -73,6 +73,7 @@ def test_failed_bundles_restarts_and_a_second_worker_change_nothing(seeds: range
                 seen.take_records(calm[key].advance(now))
         assert disturbed.seen.rows == seen.rows, f"day {seed}"
         assert disturbed.seen.decisions == seen.decisions, f"day {seed}"
+        assert disturbed.seen.preemptions == seen.preemptions, f"day {seed}"
         assert disturbed.seen.outcomes == seen.outcomes, f"day {seed}"
         assert disturbed.seen.rejections == seen.rejections, f"day {seed}"
 

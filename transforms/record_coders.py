@@ -24,6 +24,7 @@ RECORDS = (
     records.InboundRow,
     records.OutcomeCount,
     records.PositionRow,
+    records.Preemption,
     records.PromiseRow,
     records.Rejection,
     records.ReportedEvent,

@@ -214,3 +214,27 @@ def test_a_policy_goes_to_another_process_and_still_answers() -> None:
 def test_a_policy_is_valid_or_does_not_exist(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         policy(**fields)
+
+
+CLASSED = {
+    "priority_classes": ["gold", "standard"],
+    "channels": {
+        "web": {"definition": "sellable", "locations": ["EAST"], "priority_class": "standard"},
+        "b2b": {"definition": "sellable", "locations": ["EAST"], "priority_class": "gold"},
+        "till": {"definition": "sellable", "locations": ["EAST"]},
+    },
+}
+
+
+def test_classes_rank_in_their_order_and_channels_without_one_come_last() -> None:
+    assert policy(**CLASSED).rank_of == {"b2b": 0, "web": 1, "till": 2}
+    assert policy().rank_of == {"web": 0}
+
+
+def test_a_priority_class_must_be_one_that_the_policy_names(tmp_path: Path) -> None:
+    unknown = FILE.replace("    locations: [WEST]\n", "    locations: [WEST]\n    priority_class: gold\n")
+    with pytest.raises(SpecError, match=r"policy.yaml:19: unknown priority class 'gold', expected none"):
+        load_policy(saved(tmp_path, unknown), company())
+    known = f"priority_classes: [gold, gold]\n{unknown}"
+    with pytest.raises(SpecError, match=r"policy.yaml:1: priority class 'gold' twice, expected it once"):
+        load_policy(saved(tmp_path, known), company())

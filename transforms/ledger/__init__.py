@@ -7,6 +7,8 @@
 - `effects`         what each kind of event does to them
 - `position_rules`  on hand from movements and counts in any order
 - `claim_rules`     what orders and holds still want; what is expected to arrive
+- `hold_rules`      holds that give way to requests of a higher priority class
+- `decision_rules`  the one answer to each request
 - `changed_rows`    what changed, as records for the views
 - `offer_rows`      what each channel is told of it: availability, updates, signals, promises
 - `shard_rules`     a group of events into the books of a shard, and everything that follows from it

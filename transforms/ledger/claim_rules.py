@@ -24,6 +24,15 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # the end of a hold that was granted w
 NOWHERE: Placed = ("", ZERO, {}, "")
 
 
+class Grant(NamedTuple):
+    """What one reservation request was granted, as far as it claims one item."""
+
+    quantity: Decimal  # of the item of the claim
+    granted: Decimal  # of the item of the request, of which this may be a component
+    items: tuple[str, ...]  # all that it claims
+    expires_at: datetime  # NEVER where it has no end
+
+
 class Claim:
     """The sums of one order reference on one item."""
 
@@ -32,9 +41,11 @@ class Claim:
         "cancelled",
         "expiries",
         "granted",
+        "grants",
         "names",
         "newest_at",
         "placed",
+        "preempted",
         "recorded",
         "refused",
         "released",
@@ -48,6 +59,8 @@ class Claim:
         self.released = ZERO
         self.granted = ZERO
         self.refused = False
+        self.preempted = False  # what was granted gave way to a request of a higher priority class
+        self.grants: dict[tuple[str, str], Grant] = {}  # by item and key of the request
         self.newest_at: datetime | None = None  # of its events: when nothing is open, it can be forgotten after this
         self.placed: Placed = NOWHERE  # what it last added to its item's open claims
         self.allocated: dict[str, Decimal] = {}
@@ -116,6 +129,8 @@ class Claim:
     def status_of(self, still_open: Decimal, allocated: Mapping[str, Decimal]) -> str:
         """The same of what `open_at` and `allocated_at` gave."""
         if not still_open:
+            if self.preempted and not self.recorded:
+                return "preempted"
             return "refused" if self.refused and not self.recorded else "closed"
         if allocated:
             return "allocated"

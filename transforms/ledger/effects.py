@@ -3,13 +3,12 @@
 One function for each kind, in one table. An event on a kit does it once for each component.
 """
 
-from bisect import insort
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from schemas.records import StockEvent
 from transforms.kits.kit_rules import share_of
-from transforms.ledger.claim_rules import NEVER, Claim, Inbound, Notice, add_to, note_time
+from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound, Notice, add_to, note_time
 from transforms.ledger.item_ledger import (
     COUNT_DIFFERENCE,
     CUSTOMER,
@@ -50,15 +49,15 @@ def post(books: Books, event: StockEvent, sign: int, *, shared: bool) -> None:
 
 def decide(books: Books, event: StockEvent, granted: Decimal) -> None:
     """Enter the one decision on a reservation request: `granted` of `event.quantity`."""
+    claimed = tuple(part.item for part in event.components) or (event.item,)
     for ledger, quantity in parts(books, event):
         claim = _claim(ledger, event, 1)
         if not granted:
             claim.refused = True  # and nothing else: a refusal neither prolongs nor ends what was granted before
             continue
-        claim.granted += share_of(quantity, granted, event.quantity)
-        claim.expiries.append((event.expires_at or NEVER, event.transaction_key))
-        if event.expires_at is not None:
-            insort(ledger.expiring, (event.expires_at, event.order_reference))
+        share = share_of(quantity, granted, event.quantity)
+        grant = Grant(share, granted, claimed, event.expires_at or NEVER)
+        ledger.enter_grant(event.order_reference, (event.item, event.transaction_key), grant)
 
 
 def compare(books: Books, event: StockEvent, sign: int) -> None:

@@ -1,5 +1,6 @@
 """Item ledger: everything the ledger knows of one item, and the double entry that keeps it summing to zero."""
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -7,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from schemas.records import StockEvent
-from transforms.ledger.claim_rules import Claim, Inbound
+from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound
 from transforms.ledger.position_rules import ZERO, Cell
 from transforms.offers.promise_rules import Outlook
 from transforms.offers.update_rules import LastEvent, StockState
@@ -49,6 +50,7 @@ class Reported:
 Identity = tuple[str, str, str, str, str, str]  # location, lot, disposition, cause, source, reference
 ReportKey = tuple[str, str, str, str]  # kind, location, reference, source
 PostedKey = tuple[str, str, str]  # kind, location, reference
+GrantKey = tuple[str, str]  # item and transaction key of a request
 DatedKey = tuple[str, str, str]  # ISO date, channel, location: only a soft claim has a channel, a hard one a location
 
 
@@ -127,6 +129,32 @@ class ItemLedger:
         if found is None:
             found = self.claims[order_reference] = Claim()
         return found
+
+    def enter_grant(self, order_reference: str, key: GrantKey, grant: Grant) -> None:
+        """Enter what a request was granted of the item."""
+        claim = self.claim(order_reference)
+        claim.granted += grant.quantity
+        claim.grants[key] = grant
+        claim.preempted = False
+        claim.expiries.append((grant.expires_at, key[1]))
+        if grant.expires_at != NEVER:
+            insort(self.expiring, (grant.expires_at, order_reference))
+        self._note_claim(order_reference)
+
+    def remove_grant(self, order_reference: str, key: GrantKey, grant: Grant) -> None:
+        """The reverse of `enter_grant`: it gives way."""
+        claim = self.claims[order_reference]
+        claim.granted -= grant.quantity
+        del claim.grants[key]
+        claim.preempted = True
+        claim.expiries.remove((grant.expires_at, key[1]))
+        if grant.expires_at != NEVER:
+            self.expiring.remove((grant.expires_at, order_reference))
+        self._note_claim(order_reference)
+
+    def _note_claim(self, order_reference: str) -> None:
+        self.dirty["claim"].add(order_reference)
+        self.unsettled.add(order_reference)
 
     def expected(self, order_reference: str) -> Inbound:
         found = self.inbound.get(order_reference)

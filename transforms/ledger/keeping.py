@@ -51,7 +51,7 @@ class KeepLedger(beam.PTransform[Any, Any]):
 
     In:       `StockEvent`, valid, kits exploded, in any order, with duplicates.
     Out:      `.records`: `PositionRow`, `ClaimRow`, `InboundRow`, `AvailabilityRow`, `ChannelUpdate`, `StockSignal`,
-              `PromiseRow`, `Decision`, `Discrepancy`, `Alert`, as they change;
+              `PromiseRow`, `Decision`, `Preemption`, `Discrepancy`, `Alert`, as they change;
               `.counts`: `OutcomeCount`, how every event ended.
     State:    the books of each shard for `history_days`: snapshot, journal, token with the version of the rules.
     Rejects:  `conflicting_duplicate`, `older_than_horizon`: `Rejection` among the records.

@@ -8,16 +8,16 @@ from datetime import date
 from typing import Any
 
 from schemas.encoding import pack, unpack
-from transforms.ledger.claim_rules import NEVER, Claim, Inbound, Notice
+from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound, Notice
 from transforms.ledger.item_ledger import Books, ItemLedger, Report, Reported
 from transforms.ledger.position_rules import Cell, Count, Move
 from transforms.offers.promise_rules import Outlook, Promise
 from transforms.offers.update_rules import LastEvent
 
-LAYOUT = 4
+LAYOUT = 5
 
 _COUNT_FIELDS = ("occurred_at", "quantity", "source", "sequence", "received_at", "key", "kind")
-_CLAIM_FIELDS = ("recorded", "cancelled", "released", "granted", "refused", "allocated", "shipped")
+_CLAIM_FIELDS = ("recorded", "cancelled", "released", "granted", "refused", "preempted", "allocated", "shipped")
 _CLAIM_SUMS = ("soft_claims", "hard_claims", "dated_claims")
 _TOLD = ("published", "signals", "figures_until", "alerts")
 _PLAIN_FIELDS = ("version", "entries", "accounts", "posted", *_CLAIM_SUMS, "settled_at", *_TOLD)
@@ -97,15 +97,17 @@ def _load_cell(row: tuple[Any, ...]) -> Cell:
 
 def _dump_claim(claim: Claim) -> tuple[Any, ...]:
     sums = [getattr(claim, name) for name in _CLAIM_FIELDS]
-    return (sums, claim.names, claim.expiries, claim.schedule, claim.newest_at, claim.placed)
+    grants = list(claim.grants.items())
+    return (sums, claim.names, claim.expiries, grants, claim.schedule, claim.newest_at, claim.placed)
 
 
 def _load_claim(row: tuple[Any, ...]) -> Claim:
-    sums, names, expiries, schedule, newest_at, placed = row
+    sums, names, expiries, grants, schedule, newest_at, placed = row
     claim = Claim()
     for name, value in zip(_CLAIM_FIELDS, sums, strict=True):
         setattr(claim, name, value)
     claim.names, claim.expiries, claim.schedule = list(names), list(expiries), list(schedule)
+    claim.grants = {key: Grant(*grant) for key, grant in grants}
     claim.newest_at, claim.placed = newest_at, placed
     return claim
 

@@ -14,7 +14,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from schemas.encoding import pack, unpack
-from schemas.records import Decision
+from schemas.records import Decision, Preemption
+from transforms.ledger.decision_rules import Decided
 from transforms.ledger.ledger_state import dump_books, load_books
 from transforms.ledger.shard_rules import Shard, owners_by
 
@@ -44,7 +45,7 @@ class Journal(NamedTuple):
     number: int  # within the journal; bags keep no order
     now: datetime
     events: tuple[bytes, ...] | None
-    decided: tuple[tuple[str, str, Decimal], ...]  # item, transaction key, granted quantity
+    decided: tuple[tuple[str, str, Decimal, tuple[str, ...]], ...]  # item, key, granted quantity, orders that gave way
     terms: tuple[Any, ...] = ()  # `Terms`, in the first entry of a journal: all of it was written under them
 
 
@@ -64,8 +65,7 @@ class Live:
 
     def entry(self, now: datetime, events: Iterable[bytes] | None, records: Iterable[Any] = ()) -> bytes:
         """What was just folded, and what was decided in it, as the next entry of the journal."""
-        decisions = (one for one in records if isinstance(one, Decision))
-        decided = [(one.item, one.transaction_key, one.granted_quantity) for one in decisions]
+        decided = _decided_in(records)
         terms = () if self.entries else terms_of(self.shard)
         entry = pack((self.entries, now, None if events is None else list(events), decided, terms))
         self.entries += 1
@@ -99,11 +99,29 @@ def restore(
         if entry.events is None:
             shard.advance(entry.now)
         else:
-            shard.fold(entry.events, entry.now, {(item, key): granted for item, key, granted in entry.decided})
+            shard.fold(entry.events, entry.now, _as_decided(entry.decided))
     if is_foreign:
         _forget_told(shard)
         live.shard = make_shard(shard.books)
     return live
+
+
+def _decided_in(records: Iterable[Any]) -> list[tuple[str, str, Decimal, list[str]]]:
+    decisions: list[Decision] = []
+    gave_way: dict[tuple[str, str], set[str]] = {}
+    for one in records:
+        if isinstance(one, Decision):
+            decisions.append(one)
+        elif isinstance(one, Preemption):
+            gave_way.setdefault((one.by_item, one.by_transaction_key), set()).add(one.order_reference)
+    keys = [(one.item, one.transaction_key, one.granted_quantity) for one in decisions]
+    return [(*key, sorted(gave_way.get(key[:2], ()))) for key in keys]
+
+
+def _as_decided(rows: Iterable[tuple[str, str, Decimal, tuple[str, ...]]]) -> Decided:
+    rows = list(rows)
+    granted = {(item, key): quantity for item, key, quantity, _ in rows}
+    return Decided(granted, {(item, key): tuple(orders) for item, key, _, orders in rows if orders})
 
 
 def terms_of(shard: Shard) -> Terms:

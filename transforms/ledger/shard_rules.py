@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -19,9 +18,10 @@ from schemas.encoding import to_json
 from schemas.master_data import MasterData
 from schemas.master_tables import ANY
 from schemas.policy_spec import Policy
-from schemas.records import Decision, OutcomeCount, Rejection, StockEvent
+from schemas.records import OutcomeCount, Rejection, StockEvent
 from transforms.kits.kit_rules import kits_above
-from transforms.ledger.changed_rows import changed_rows, settle_claims
+from transforms.ledger.changed_rows import changed_rows
+from transforms.ledger.decision_rules import NOT_YET, Decided, Decider, decision_on
 from transforms.ledger.horizon_rules import forget_before_horizon
 from transforms.ledger.item_ledger import Books, ItemLedger, check_conservation
 from transforms.ledger.ledger_rules import (
@@ -32,17 +32,14 @@ from transforms.ledger.ledger_rules import (
     moved_items,
     record,
 )
-from transforms.ledger.offer_rows import offer_rows, stock_in
+from transforms.ledger.offer_rows import offer_rows
 from transforms.offers.availability_rules import Rules
-from transforms.offers.offer_rules import granted
 from transforms.rejections import Why, of_event
 
 _TIME_ORDER = attrgetter("occurred_at", "received_at", "transaction_key", "message_id")
 
 Due = tuple[datetime, str, str, Any]  # when, item, "claim", "reported" or "figures", its key
-Decided = Mapping[tuple[str, str], Decimal]  # item, transaction key -> what was granted
 
-NOT_YET: Decided = {}
 Changed = Mapping[str, Iterable[Any]]  # what kind of thing -> which of them
 
 CLOCKED = frozenset({"claim", "reported", "figures"})  # what time alone can change
@@ -66,16 +63,16 @@ class Shard:
         self.master = master
         self.policy = policy
         self.books: Books = {} if books is None else books
+        self.decider = Decider(master, policy)
         self.rules = LedgerRules(
             owners_of=owners_of or owners_from(master),
-            decide=self._decide,
+            decide=self.decider.decide,
             history=policy.history,
             settle=policy.settle,
             count_tolerance=policy.limits.count_tolerance,
         )
         self.for_sale = frozenset(policy.default_definition.dispositions)
         self.kits_above = kits_above(master.boms)
-        self.decided: Decided = NOT_YET
         self.is_silent = False  # no figures are worked out: a journal is read that other rules wrote
         self.due: list[Due] = []
         for ledger in self.books.values():
@@ -85,9 +82,9 @@ class Shard:
     def fold(self, packed: Iterable[bytes], now: datetime, decided: Decided = NOT_YET) -> Fold:
         """Enter a group of packed events, earliest first, and bring what they touch up to date as of `now`.
 
-        `decided`: what was granted when the group was folded for the first time.
+        `decided`: what was decided when the group was folded for the first time.
         """
-        self.decided = decided
+        self.decider.begin(decided)
         records: list[Any] = []
         outcomes: Counter[tuple[str, str, str]] = Counter()
         touched: set[str] = set()
@@ -99,14 +96,15 @@ class Shard:
             elif result.outcome == "duplicate":  # one that was received earlier may change which count is the last
                 touched.update(item for item in moved_items(event) if self.books[item].dirty)
             if result.granted is not None:
-                records.append(_decision(event, result.granted))
+                records.append(decision_on(event, result.granted))
             if result.loser is not None:
                 outcomes[result.loser.source, result.loser_outcome, ""] -= 1
                 outcomes[result.loser.source, "dead_letter", result.loser_reason] += 1
                 touched.update(moved_items(result.loser))
             if result.explanation:
                 records.extend(_rejections(event, result))
-        records.extend(self._refresh(touched | self._wake(now), now))
+        records.extend(self.decider.preemptions)
+        records.extend(self._refresh(touched | self.decider.touched | self._wake(now), now))
         return Fold(records, [_count(*key, total) for key, total in outcomes.items() if total])
 
     def advance(self, now: datetime) -> list[Any]:
@@ -150,16 +148,6 @@ class Shard:
         ledger = self.books.get(item)
         if ledger is not None and ledger.figures_until != planned:
             self._plan(ledger, FIGURES, rules.as_of)
-
-    def _decide(self, books: Books, event: StockEvent) -> Decimal:
-        """What a request is granted, as the books stand when it was received; a decision once given stays."""
-        for item in moved_items(event) & books.keys():
-            settle_claims(books[item], event.received_at)
-        given = self.decided.get((event.item, event.transaction_key))
-        if given is not None:
-            return given
-        rules = Rules(self.policy, self.master.lots, event.received_at)
-        return granted(event, partial(stock_in, books), self.master, rules)
 
     def _plan(self, ledger: ItemLedger, changed: Changed, after: datetime | None = None) -> None:
         """Put on the clock's list every hold that can expire, comparisons still to settle, figures that go stale."""
@@ -216,22 +204,6 @@ def in_order_of_time(packed: Iterable[bytes]) -> Iterator[tuple[StockEvent, byte
 
 def _count(source: str, outcome: str, reason: str, total: int) -> OutcomeCount:
     return OutcomeCount(source, "event", outcome, reason, total)
-
-
-def _decision(event: StockEvent, quantity: Decimal) -> Decision:
-    is_whole = quantity == event.quantity
-    return Decision(
-        transaction_key=event.transaction_key,
-        item=event.item,
-        order_reference=event.order_reference,
-        channel=event.channel,
-        outcome="granted" if is_whole else "partly_granted" if quantity else "refused",
-        requested_quantity=event.quantity,
-        granted_quantity=quantity,
-        reason="" if is_whole else "not_enough_available",
-        correlation_id=event.correlation_id,
-        decided_at=event.received_at,
-    )
 
 
 def _rejections(event: StockEvent, result: Result) -> Iterator[Rejection]:

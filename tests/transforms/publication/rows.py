@@ -14,6 +14,7 @@ from schemas.records import (
     InboundRow,
     OutcomeCount,
     PositionRow,
+    Preemption,
     PromiseRow,
     Rejection,
     StockSignal,
@@ -100,6 +101,11 @@ def discrepancy(reported: str = "4", version: int = 1, item: str = "ABC-1") -> D
 def decision(outcome: str = "granted", key: str = "b2b-portal:request:1:1") -> Decision:
     granted = Decimal(2) if outcome == "granted" else Decimal(0)
     return Decision(key, "ABC-1", "SO-9", "b2b", outcome, Decimal(2), granted, "", "corr-9", NOON)
+
+
+def preemption(key: str = "b2b-portal:request:1:1") -> Preemption:
+    by = ("shop:request:2:1", "ABC-1", "SO-10", "web")
+    return Preemption(key, "ABC-1", "SO-9", "b2b", Decimal(2), *by, "corr-10", NOON)
 
 
 def alert(quantity: str = "1", version: int = 1, item: str = "ABC-1") -> Alert:

@@ -21,6 +21,7 @@ from tests.transforms.publication.rows import (
     inbound,
     parked,
     position,
+    preemption,
     promise,
     rejection,
     signal,
@@ -175,7 +176,7 @@ def test_values_come_back_as_documented(path: Path) -> None:
 def test_every_kind_of_record_is_written_where_it_belongs(path: Path) -> None:
     records = [
         *(position(), claim(), inbound(), availability(), update(), signal(), promise()),
-        *(discrepancy(), decision(), alert(), rejection(), parked(), ended(1, "posted")),
+        *(discrepancy(), decision(), preemption(), alert(), rejection(), parked(), ended(1, "posted")),
     ]
     write(path, records)
     written = [view.name for view in VIEWS if view.name != "run"]
