@@ -86,7 +86,7 @@ def explain(item: str, /, *, channel: str | None = None, database: Path = DATABA
 
 
 @app.command
-def rows(view: str, /, *columns: str, limit: int = 50, database: Path = DATABASE) -> int:
+def rows(view: str, /, *columns: str, limit: int = 50, closed: bool = False, database: Path = DATABASE) -> int:
     """Show the first rows of a view.
 
     Parameters
@@ -97,6 +97,8 @@ def rows(view: str, /, *columns: str, limit: int = 50, database: Path = DATABASE
         Which columns; those that people look at first where none is named.
     limit
         How many rows at most.
+    closed
+        Of parked and dead_letter, those too that have been settled since.
     database
         The views that a run wrote.
     """
@@ -104,7 +106,7 @@ def rows(view: str, /, *columns: str, limit: int = 50, database: Path = DATABASE
     from pipelines.view_rows import NoSuchColumnError, read_rows
 
     try:
-        new_console().print(read_rows(database, view, columns, limit))
+        new_console().print(read_rows(database, view, columns, limit, closed=closed))
     except NoSuchColumnError as error:
         print(error, file=sys.stderr)
         return EXIT_NO

@@ -25,6 +25,7 @@ from transforms.arrival.envelopes import ReadEnvelopesFromFiles, ReadEnvelopesFr
 from transforms.canonical.canonical_rules import Front
 from transforms.canonical.canonicalising import CanonicaliseMessages
 from transforms.canonical.mapping_rules import load_mappings
+from transforms.canonical.parking import ParkUnknown
 from transforms.governed import LiveSource, Source, read_governed
 from transforms.governed_rules import governed
 from transforms.ledger.keeping import KeepLedger
@@ -69,9 +70,15 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     arrived = pipeline | "ReadEnvelopes" >> _read(config)
     canonical = arrived.envelopes | "TallyMessages" >> TallyElements("messages") | CanonicaliseMessages(front, source)
     keep = KeepLedger(front.master, front.policy, settings.as_of, source=source)
-    ledger = canonical.events | "KeepLedger" >> keep
-    records = (ledger.records, arrived.rejections, canonical.rejections)
-    counts = (arrived.counts, canonical.counts, ledger.counts) | "AllCounts" >> beam.Flatten()
+    events, *parking = _released(canonical, source)
+    ledger = events | "KeepLedger" >> keep
+    records = (ledger.records, arrived.rejections, canonical.rejections, *(one.records for one in parking))
+    counts = (
+        arrived.counts,
+        canonical.counts,
+        ledger.counts,
+        *(one.counts for one in parking),
+    ) | "AllCounts" >> beam.Flatten()
     views = (*records, counts | "CountOutcomes" >> CountOutcomes())
     _ = views | "WriteSqliteViews" >> WriteSqliteViews(settings.database, config.run_id)
     if settings.records_folder is not None:
@@ -80,6 +87,14 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     if settings.topics:
         topics = PublishRecords(settings.topics, config.run_id)
         _ = records | "AllRecords" >> beam.Flatten() | "PublishRecords" >> topics
+
+
+def _released(canonical: Any, source: Source | None) -> tuple[Any, ...]:
+    """The events, with those that had to wait for master data; of a run that ends, a later run takes care."""
+    if source is None:
+        return (canonical.events,)
+    parked = canonical.waiting | "ParkUnknown" >> ParkUnknown(source)
+    return (canonical.events, parked.events) | "WithReleased" >> beam.Flatten(), parked
 
 
 def _read(config: Config) -> Any:
@@ -96,12 +111,15 @@ def execute(options: PipelineOptions, config: Config) -> bool:
     pipeline = beam.Pipeline(options=options)
     build_pipeline(pipeline, config)
     start_run(settings.database, _run_record(config))
+    was_stopped = False
     with nullcontext() if settings.quiet else Progress(settings.database):
         try:
             pipeline.run().wait_until_finish()
         except KeyboardInterrupt:
+            was_stopped = True
             print("stopped; the views hold what was done until then", file=sys.stderr)
-    finish_run(settings.database, config.run_id, datetime.now(UTC))
+    is_whole = settings.input_folder is not None and not was_stopped
+    finish_run(settings.database, config.run_id, datetime.now(UTC), read_all=is_whole)
     return settings.quiet or print_summary(settings.database, config.run_id)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pipelines.balance_rules import SourceBalance, balances
 from schemas.records import OutcomeCount
+from transforms.publication.runs import IS_OPEN
 from transforms.publication.view_database import ViewsError, open_to_read
 from transforms.publication.view_tables import VIEWS
 
@@ -108,7 +109,7 @@ def _report(connection: sqlite3.Connection, database: Path, run_id: str) -> RunR
         policy_version=run["policy_version"] if run else "",
         master_version=run["master_version"] if run else "",
         sources=balances(counts),
-        refused=[count for count in counts if count.reason],
+        refused=[count for count in counts if count.reason and count.total],
         row_counts={view.name: _count(connection, f"SELECT count(*) FROM {view.name}") for view in VIEWS},  # noqa: S608
         waiting=waiting[:SHOWN_MAX],
         waiting_keys=len(waiting),
@@ -122,12 +123,13 @@ def _report(connection: sqlite3.Connection, database: Path, run_id: str) -> RunR
 
 
 def _waiting(connection: sqlite3.Connection, run_id: str) -> list[Waiting]:
-    rows = connection.execute(
-        "SELECT missing_key, count(*), min(message) FROM parked JOIN run_rejection"
+    is_open = IS_OPEN.format(view="parked")
+    query = (
+        "SELECT missing_key, count(*), min(message) FROM parked JOIN run_rejection"  # noqa: S608 - our own names
         " USING (message_id, event_index, reason)"
-        " WHERE run_rejection.run_id = ? GROUP BY 1 ORDER BY 2 DESC, 1",
-        (run_id,),
+        f" WHERE run_rejection.run_id = ? AND {is_open} GROUP BY 1 ORDER BY 2 DESC, 1"
     )
+    rows = connection.execute(query, (run_id,))
     return [Waiting(*row) for row in rows]
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 from rich.table import Table
 
 from pipelines.terminal_text import plain
+from transforms.publication.runs import IS_OPEN
 from transforms.publication.view_database import open_to_read
 from transforms.publication.view_tables import VIEW_NAMED
 
 HEAD = "bold"
 ROWS_SHOWN = 50
+REJECTED = ("parked", "dead_letter")
 
 # What a person looks at first; every other column is shown by name.
 FIRST_COLUMNS = {
@@ -25,8 +27,13 @@ class NoSuchColumnError(LookupError):
     """A view or column that is not there; the message says which are."""
 
 
-def read_rows(database: Path, view: str, columns: tuple[str, ...] = (), limit: int = ROWS_SHOWN) -> Table:
-    """The first rows of a view in the order of its key; `NoSuchColumnError` for a name that is none of ours."""
+def read_rows(
+    database: Path, view: str, columns: tuple[str, ...] = (), limit: int = ROWS_SHOWN, *, closed: bool = False
+) -> Table:
+    """The first rows of a view in the order of its key; `NoSuchColumnError` for a name that is none of ours.
+
+    `closed`: of what was parked or a dead letter, those too that have been settled since.
+    """
     if view not in VIEW_NAMED:
         raise NoSuchColumnError(f"no view {view!r}, expected one of {', '.join(VIEW_NAMED)}")
     known = [column.name for column in VIEW_NAMED[view].columns]
@@ -35,7 +42,8 @@ def read_rows(database: Path, view: str, columns: tuple[str, ...] = (), limit: i
     if unknown:
         raise NoSuchColumnError(f"view {view} has no column {unknown[0]!r}, expected some of {', '.join(known)}")
     order = ", ".join(VIEW_NAMED[view].key)
-    query = f"SELECT {', '.join(shown)} FROM {view} ORDER BY {order} LIMIT ?"  # noqa: S608 - names checked above
+    where = f" WHERE {IS_OPEN.format(view=view)}" if view in REJECTED and not closed else ""
+    query = f"SELECT {', '.join(shown)} FROM {view}{where} ORDER BY {order} LIMIT ?"  # noqa: S608 - names checked above
     connection = open_to_read(database)
     try:
         rows = connection.execute(query, (limit + 1,)).fetchall()

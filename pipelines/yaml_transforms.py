@@ -11,7 +11,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipelines.options import moment_of
+from pipelines.options import REFRESH_SECONDS, moment_of
 from pipelines.yaml_rows import queue_message
 from schemas.master_data import load_master_data
 from schemas.policy_spec import load_policy
@@ -22,6 +22,8 @@ from transforms.canonical.canonicalising import CanonicaliseMessages
 from transforms.canonical.checking import CheckAgainstMaster
 from transforms.canonical.mapping import MapDocuments
 from transforms.canonical.mapping_rules import load_mappings
+from transforms.canonical.parking import ParkUnknown
+from transforms.governed import LiveSource, read_governed
 from transforms.kits.kits import ExplodeKits
 from transforms.ledger.duplicates import DropDuplicates
 from transforms.ledger.grouping import SHARDS, GroupByShard
@@ -91,7 +93,13 @@ def check_against_master(master_data: str, policy: str | None = None) -> Any:
 
 def canonicalise_messages(mappings: str, master_data: str, policy: str) -> Any:
     front = Front(load_mappings(Path(mappings)), *_rules(master_data, policy))
-    return _Fitted(CanonicaliseMessages(front), "events", "rejections", "counts")
+    return _Fitted(CanonicaliseMessages(front), "events", "rejections", "counts", "waiting")
+
+
+def park_unknown(master_data: str, policy: str, refresh_seconds: float = REFRESH_SECONDS) -> Any:
+    """Looks at the files again every `refresh_seconds` while a stream runs."""
+    source = LiveSource(master_data, policy, read_governed(master_data, policy), refresh_seconds)
+    return _Fitted(ParkUnknown(source), "events", "records", "counts")
 
 
 def explode_kits(master_data: str) -> Any:

@@ -58,6 +58,7 @@ class Limits(Spec):
     """How much disagreement and how much past the ledger lives with."""
 
     count_tolerance: Quantity = Decimal(0)
+    parked_hours: Annotated[int, Field(ge=1, le=24 * HISTORY_DAYS_MAX)] = 72
     settle_minutes: Annotated[int, Field(ge=0)] = 60
     history_days: Annotated[int, Field(ge=1, le=HISTORY_DAYS_MAX)] = 30
 

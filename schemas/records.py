@@ -170,6 +170,18 @@ class Rejection(NamedTuple):
     payload: bytes
 
 
+class Settlement(NamedTuple):
+    """Whether a rejection is still open: one that was parked and released, or replayed, is closed."""
+
+    message_id: str
+    event_index: int
+    reason: str
+    settled_as: str  # released | waits_for_more | dead_letter | replayed; "" while it is open
+    settled_at: datetime
+    version: int
+    attempts: int = 0  # how often it was replayed
+
+
 class Ignored(NamedTuple):
     """A message, or a line of it, that its mapping names as having no effect on stock: counted as compared."""
 

@@ -85,6 +85,18 @@ REASONS: dict[str, Reason] = {
     "unknown_disposition": _check("a disposition that master data does not list", "add it to dispositions.csv"),
     "kit_has_no_stock": _check("a stock movement of a kit that is made to order", "report its components"),
     "no_components": _check("no bill of materials of the kit was in effect", "correct its dates in boms.yaml"),
+    "parked_too_long": Reason(
+        "park",
+        "dead_letter",
+        "master data did not learn in time what it names",
+        "add what the message names, then replay; or raise parked_hours in the policy",
+    ),
+    "parking_full": Reason(
+        "park",
+        "dead_letter",
+        "more events wait than the limit allows",
+        "add what the message names, or stop the source; then replay",
+    ),
     "conflicting_duplicate": Reason(
         "ledger",
         "dead_letter",

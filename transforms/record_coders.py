@@ -28,6 +28,7 @@ RECORDS = (
     records.PromiseRow,
     records.Rejection,
     records.ReportedEvent,
+    records.Settlement,
     records.StockEvent,
     records.StockSignal,
 )

@@ -11,6 +11,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 
 from pipelines import inventory_sync
 from tests.pipelines.example_day import DAY, ROOT, options
+from transforms.publication.runs import IS_OPEN
 
 RUN_TABLES = {"run", "run_count", "run_rejection"}  # what a run notes of itself
 
@@ -59,6 +60,29 @@ def test_another_policy_over_the_same_input_changes_what_channels_are_told(tmp_p
     policy.write_text(policy.read_text().replace("buffer: 2", "buffer: 5"))
     assert inventory_sync.run([f"--input_folder={DAY}", *options(database), f"--policy={policy}"]) == 0
     assert (before["MUG-BLUE", "web"], dict(_told(database))["MUG-BLUE", "web"]) == (85, 82)
+
+
+def test_a_run_after_the_mapping_came_posts_what_was_parked_and_closes_its_row(tmp_path: Path) -> None:
+    database, folder = tmp_path / "views.db", company(tmp_path / "company")
+    arguments = [f"--input_folder={DAY}", *options(database), f"--master_data={folder}/master"]
+    assert inventory_sync.run(arguments) == 0
+    (missing,) = _parked(database, "unknown_location", "erp-db")
+    _, source, code = missing.split(":")
+    with (folder / "master/location_codes.csv").open("a") as codes:
+        codes.write(f"{source},{code},EAST\n")
+    assert inventory_sync.run(arguments) == 0
+    assert _parked(database, "unknown_location", "erp-db") == []
+    assert _parked(database, "unknown_location", "wms-east") != []
+
+
+def _parked(database: Path, reason: str, source: str) -> list[str]:
+    """What the open rows of a reason and source wait for."""
+    query = f"SELECT missing_key FROM parked WHERE reason = ? AND source = ? AND {IS_OPEN.format(view='parked')}"
+    connection = sqlite3.connect(database)
+    try:
+        return [key for (key,) in connection.execute(query, (reason, source))]
+    finally:
+        connection.close()
 
 
 def _told(database: Path) -> list[tuple[tuple[str, str], int]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.view_rows import NoSuchColumnError, read_rows
-from tests.transforms.publication.rows import parked, position
+from tests.transforms.publication.rows import parked, position, settlement
 from transforms.publication.newest_rows import NewestRows
 from transforms.publication.view_database import create_views, open_to_write, write_batches
 
@@ -33,6 +33,16 @@ def test_a_view_shows_what_people_look_at_first(database: Path) -> None:
     header, first, second = shown(database, "parked")
     assert header == ("missing_key", "message", "message_id")
     assert (first[0], second[0]) == ("item:NEW-1", "item:NEW-2")
+
+
+def test_what_has_been_settled_is_shown_only_when_asked_for(database: Path) -> None:
+    rows = NewestRows("R1")
+    rows.add(settlement(message_id=parked().message_id))
+    connection = open_to_write(database)
+    write_batches(connection, rows.batches())
+    connection.close()
+    assert [row[0] for row in shown(database, "parked")[1:]] == ["item:NEW-2"]
+    assert len(list(read_rows(database, "parked", closed=True).columns[0].cells)) == 2
 
 
 def test_columns_may_be_named(database: Path) -> None:

@@ -25,6 +25,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "MapDocuments": {"mappings": MAPPINGS},
     "CheckAgainstMaster": {"master_data": MASTER},
     "CanonicaliseMessages": {"mappings": MAPPINGS, **RULES},
+    "ParkUnknown": RULES,
     "ExplodeKits": {"master_data": MASTER},
     "GroupByShard": {"master_data": MASTER},
     "KeepLedger": RULES,

@@ -8,7 +8,13 @@ import pytest
 from transforms.reasons import REASONS
 
 TRANSFORMS = Path(__file__).parents[2] / "transforms"
-STAGES = {"decode": "arrival", "map": "canonical", "check": "canonical", "ledger": "ledger"}  # stage -> package
+STAGES = {
+    "decode": "arrival",
+    "map": "canonical",
+    "check": "canonical",
+    "park": "canonical",
+    "ledger": "ledger",
+}  # stage -> package
 RAISED_BY = {"DecodeError", "FieldError", "Problem"}  # whose first argument is a reason
 
 

@@ -11,7 +11,10 @@
 - `check_kinds`, `check_quantity`
                        what an event of each kind must say; quantities in base units
 - `check_rules`        `check_event`: what a source said in its words as a canonical event, or why not
+- `reported_events`    a refused event as the payload of its own rejection, and back
 - `checking`           `CheckAgainstMaster`, the transform around it
+- `parking_rules`, `parking`
+                       `ParkUnknown`: what names something unknown waits until master data knows it
 - `canonical_rules`    the whole front as one function: decode, map, check, explode
 - `canonicalising`     `CanonicaliseMessages`, the transform around that
 """

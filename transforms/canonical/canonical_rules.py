@@ -15,6 +15,7 @@ from transforms.arrival.format_table import DecodeError, decode
 from transforms.canonical.check_kinds import Problem
 from transforms.canonical.check_rules import check_event, refused
 from transforms.canonical.mapping_rules import SourceMapping, unmapped
+from transforms.canonical.reported_events import rejection_of
 from transforms.kits.kit_rules import exploded
 from transforms.rejections import of_document
 
@@ -33,6 +34,7 @@ class Canonical(NamedTuple):
     events: list[StockEvent]
     rejections: list[Rejection]
     ignored: list[Ignored]
+    waiting: list[Rejection]  # those of the rejections that are parked, each with its event as payload
 
 
 def canonicalise(envelope: Envelope, front: Front) -> Canonical:
@@ -40,14 +42,15 @@ def canonicalise(envelope: Envelope, front: Front) -> Canonical:
     mappings, master, policy = front
     mapping = mappings.get(envelope.source)
     if mapping is None:
-        return Canonical([], [unmapped(envelope, mappings)], [])
+        return Canonical([], [unmapped(envelope, mappings)], [], [])
     try:
         documents = decode(envelope.format or mapping.format, envelope.payload, mapping.format_options)
     except DecodeError as error:
-        return Canonical([], [rejected(envelope, error)], [])
+        return Canonical([], [rejected(envelope, error)], [], [])
     events: list[StockEvent] = []
     rejections: list[Rejection] = []
     ignored: list[Ignored] = []
+    waiting: list[Rejection] = []
     index = 0
     for number, document in enumerate(documents):
         made, refusals, passed_over = mapping.run(document, envelope, index)
@@ -62,9 +65,11 @@ def canonicalise(envelope: Envelope, front: Front) -> Canonical:
             if isinstance(checked, Problem):
                 payload = b"" if rejections else envelope.payload
                 rejections.append(refused(reported, checked, envelope.format, payload))
+                if checked.outcome == "parked":
+                    waiting.append(rejection_of(reported, checked))
             else:
                 events.append(exploded(checked, master.boms))
-    return Canonical(events, rejections, ignored)
+    return Canonical(events, rejections, ignored, waiting)
 
 
 def count_message(source: str, canonical: Canonical) -> list[OutcomeCount]:

@@ -16,6 +16,7 @@ from transforms.governed import Source
 
 REJECTIONS = "rejections"
 COUNTS = "counts"
+WAITING = "waiting"
 
 Ending = tuple[str, str, str, str]  # source, level, outcome, reason
 
@@ -24,7 +25,8 @@ class CanonicaliseMessages(beam.PTransform[Any, Any]):
     """Decode, map, check and explode each message in one step.
 
     In:       `Envelope`.
-    Out:      `.events`: `StockEvent`, kits exploded; `.counts`: `OutcomeCount`, one of each kind for a bundle.
+    Out:      `.events`: `StockEvent`, kits exploded; `.counts`: `OutcomeCount`, one of each kind for a bundle;
+              `.waiting`: for `ParkUnknown`, the parked ones of the rejections again, each with its event as payload.
     State:    none.
     Rejects:  `.rejections`: `Rejection` with every reason of the stages decode, map and check.
     """
@@ -37,8 +39,8 @@ class CanonicaliseMessages(beam.PTransform[Any, Any]):
 
     def expand(self, envelopes: Any) -> Any:
         step = beam.ParDo(_CanonicaliseFn(self.front, self.source))
-        hinted = step.with_output_types(StockEvent, rejections=Rejection, counts=OutcomeCount)
-        return envelopes | "Canonicalise" >> hinted.with_outputs(REJECTIONS, COUNTS, main="events")
+        hinted = step.with_output_types(StockEvent, rejections=Rejection, counts=OutcomeCount, waiting=Rejection)
+        return envelopes | "Canonicalise" >> hinted.with_outputs(REJECTIONS, COUNTS, WAITING, main="events")
 
 
 class _CanonicaliseFn(beam.DoFn):
@@ -56,14 +58,18 @@ class _CanonicaliseFn(beam.DoFn):
 
     def process(self, envelope: Envelope) -> Iterable[Any]:
         canonical = canonicalise(envelope, self.front)
-        events, rejections, ignored = canonical
+        events, rejections, ignored, waiting = canonical
         if events and not (rejections or ignored):  # nearly all: no counts are made for them one by one
             self.messages_mapped[envelope.source] += 1
             self.events_made[envelope.source] += len(events)
             return events
         for count in count_message(envelope.source, canonical):
             self.counts[count.source, count.level, count.outcome, count.reason] += count.total
-        return [*(beam.pvalue.TaggedOutput(REJECTIONS, one) for one in rejections), *events]
+        return [
+            *(beam.pvalue.TaggedOutput(REJECTIONS, one) for one in rejections),
+            *(beam.pvalue.TaggedOutput(WAITING, one) for one in waiting),
+            *events,
+        ]
 
     def finish_bundle(self) -> Iterator[Any]:
         for source, total in self.messages_mapped.items():

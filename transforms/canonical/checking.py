@@ -1,23 +1,19 @@
 """Checking: reported events in, canonical events and rejections out."""
 
-import json
 from collections.abc import Iterator
-from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final, Literal
 
 import apache_beam as beam
 from apache_beam.metrics.metric import Metrics
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from schemas.encoding import to_json
 from schemas.master_data import MasterData
 from schemas.records import Rejection, ReportedEvent, StockEvent
 from transforms.canonical.check_kinds import Problem
-from transforms.canonical.check_rules import STAGE, Eligible, check_event, refused
+from transforms.canonical.check_rules import STAGE, Eligible, check_event
+from transforms.canonical.reported_events import rejection_of
 
 REJECTIONS: Final = "rejections"  # the tag of the output beside the main one
-EVENT_FORMAT = "reported_event"  # of a rejected payload: one event as JSON, since the message is not at hand here
 
 
 class CheckAgainstMaster(beam.PTransform[PCollection[ReportedEvent], Any]):
@@ -52,17 +48,3 @@ class _CheckFn(beam.DoFn):
             yield TaggedOutput(REJECTIONS, rejection_of(event, checked))
         else:
             yield checked
-
-
-def rejection_of(event: ReportedEvent, problem: Problem) -> Rejection:
-    """A problem with all that a replay needs; the payload is the event itself, for `event_of`."""
-    return refused(event, problem, EVENT_FORMAT, to_json(event).encode())
-
-
-def event_of(payload: bytes) -> ReportedEvent:
-    """The event in the payload of a rejection that `rejection_of` made."""
-    fields = json.loads(payload)
-    fields["quantity"] = Decimal(fields["quantity"])
-    for name in ("occurred_at", "received_at", "expected_at", "expires_at"):
-        fields[name] = fields[name] and datetime.fromisoformat(fields[name])
-    return ReportedEvent(**fields)

@@ -1,10 +1,31 @@
 """Runs: when a run of the pipeline began and ended, and by which rules it ran; written beside what it published."""
 
+import sqlite3
 from datetime import datetime
 from pathlib import Path
 
 from transforms.publication.view_database import open_to_write, write_batches
 from transforms.publication.view_tables import VIEW_NAMED, Run, row_maker, utc_text
+
+# Whether a row of parked or dead_letter is open; `{view}` is the name of its table.
+IS_OPEN = (
+    "NOT EXISTS (SELECT 1 FROM settlement WHERE settlement.message_id = {view}.message_id"
+    " AND settlement.event_index = {view}.event_index AND settlement.reason = {view}.reason"
+    " AND settlement.settled_as <> '')"
+)
+
+# Rows of parked from the same input as a run, that it found again or not.
+_SETTLE = (
+    "INSERT INTO settlement (message_id, event_index, reason, settled_as, settled_at, version, attempts)"
+    " SELECT message_id, event_index, reason, ?, ?, ?, 0 FROM parked"
+    " WHERE run_id IN (SELECT other.run_id FROM run other JOIN run this ON other.input = this.input"
+    " WHERE this.run_id = ?)"
+    " AND {of}EXISTS (SELECT 1 FROM run_rejection mark WHERE mark.run_id = ? AND mark.message_id = parked.message_id"
+    " AND mark.event_index = parked.event_index AND mark.reason = parked.reason)"
+    " {was}"
+    " ON CONFLICT (message_id, event_index, reason) DO UPDATE SET settled_as = excluded.settled_as,"
+    " settled_at = excluded.settled_at, version = excluded.version WHERE excluded.version > settlement.version"
+)
 
 
 def start_run(path: Path, run: Run) -> None:
@@ -17,10 +38,24 @@ def start_run(path: Path, run: Run) -> None:
         connection.close()
 
 
-def finish_run(path: Path, run_id: str, finished_at: datetime) -> None:
-    """Note that a run came to its end; a run that was killed stays without one."""
+def finish_run(path: Path, run_id: str, finished_at: datetime, *, read_all: bool = False) -> None:
+    """Note that a run came to its end; a run that was killed stays without one.
+
+    `read_all`: it read all of its input, so that what an earlier run over the same input parked, and this one did not,
+    is released.
+    """
     connection = open_to_write(path)
     try:
         connection.execute("UPDATE run SET finished_at = ? WHERE run_id = ?", (utc_text(finished_at), run_id))
+        if read_all:
+            _settle_parked(connection, run_id, finished_at)
     finally:
         connection.close()
+
+
+def _settle_parked(connection: sqlite3.Connection, run_id: str, at: datetime) -> None:
+    """Close what this run did not find again, and open what it did."""
+    is_open = IS_OPEN.format(view="parked")
+    when = (utc_text(at), int(at.timestamp() * 1_000_000), run_id, run_id)
+    connection.execute(_SETTLE.format(of="NOT ", was=f"AND {is_open}"), ("released", *when))
+    connection.execute(_SETTLE.format(of="", was=f"AND NOT {is_open}"), ("", *when))

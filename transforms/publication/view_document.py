@@ -18,7 +18,8 @@ What a run publishes, one table for each kind of record, in one SQLite file. Thi
   `CAST(on_hand_quantity AS REAL)`. A quantity of nothing is always `0`.
 - Times are ISO 8601 text in UTC, so text order is time order.
 - Rows are not deleted: a closed claim has an open quantity of 0, a cured alert a quantity of 0, a discrepancy that was
-  cured two equal quantities. `dead_letter` and `parked` name the last run that found them so.
+  cured two equal quantities. A row of `dead_letter` or `parked` is closed by a row in `settlement` that says how, such
+  as `released` when master data has learnt what was missing; without one it is open.
 - The file has `application_id` 0x53454C4C and `user_version` {SCHEMA_VERSION}; a program that expects another version
   refuses it.
 - Readers may read while runs write (write-ahead log): `sqlite3 -readonly out/sellable.db`.

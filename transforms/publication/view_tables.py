@@ -35,6 +35,7 @@ from schemas.records import (
     Preemption,
     PromiseRow,
     Rejection,
+    Settlement,
     StockSignal,
 )
 from transforms.publication.view_columns import meaning_of
@@ -126,14 +127,8 @@ VIEWS: tuple[View, ...] = (
         grows="",
         names_run=True,
     ),
-    View(
-        "parked",
-        Rejection,
-        "what waits for master data to learn a key, kept by the first run that found it",
-        REJECTION_KEY,
-        grows="",
-        names_run=True,
-    ),
+    View("parked", Rejection, "what waits for master data to learn a key", REJECTION_KEY, grows="", names_run=True),
+    View("settlement", Settlement, "whether a row of parked or dead_letter is still open", REJECTION_KEY),
     View("run", Run, "one run of the pipeline", ("run_id",), grows=""),
     View(
         "run_rejection",

@@ -10,7 +10,8 @@ from schemas.records import Rejection, ReportedEvent, StockEvent
 from tests.schemas.small_company import company
 from tests.transforms.canonical.reported import NOON, ordered, reported
 from transforms.canonical.check_kinds import Problem
-from transforms.canonical.checking import REJECTIONS, CheckAgainstMaster, event_of, rejection_of
+from transforms.canonical.checking import REJECTIONS, CheckAgainstMaster
+from transforms.canonical.reported_events import event_of, rejection_of
 
 POLICY = Policy.model_validate(
     {

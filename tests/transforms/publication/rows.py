@@ -17,6 +17,7 @@ from schemas.records import (
     Preemption,
     PromiseRow,
     Rejection,
+    Settlement,
     StockSignal,
 )
 
@@ -139,6 +140,10 @@ def parked(item: str = "NEW-1", **changes: Any) -> Rejection:
     return rejection(
         "parked", stage="check", reason="unknown_item", message=missing, missing_key=f"item:{item}", **changes
     )
+
+
+def settlement(settled_as: str = "released", version: int = 1, **changes: Any) -> Settlement:
+    return Settlement("m1", 0, "unknown_item", settled_as, NOON, version)._replace(**changes)
 
 
 def ended(total: int, outcome: str, reason: str = "", level: str = "event", source: str = "shop") -> OutcomeCount:

@@ -24,6 +24,7 @@ from tests.transforms.publication.rows import (
     preemption,
     promise,
     rejection,
+    settlement,
     signal,
     update,
 )
@@ -176,7 +177,7 @@ def test_values_come_back_as_documented(path: Path) -> None:
 def test_every_kind_of_record_is_written_where_it_belongs(path: Path) -> None:
     records = [
         *(position(), claim(), inbound(), availability(), update(), signal(), promise()),
-        *(discrepancy(), decision(), preemption(), alert(), rejection(), parked(), ended(1, "posted")),
+        *(discrepancy(), decision(), preemption(), alert(), rejection(), parked(), settlement(), ended(1, "posted")),
     ]
     write(path, records)
     written = [view.name for view in VIEWS if view.name != "run"]
