@@ -102,7 +102,7 @@ def _read(config: Config) -> Any:
     formats = {source: mapping.format for source, mapping in config.front.mappings.items()}
     if settings.input_folder is not None:
         return ReadEnvelopesFromFiles(str(settings.input_folder), formats)
-    return ReadEnvelopesFromPubSub(formats, subscription=settings.input_subscription)
+    return ReadEnvelopesFromPubSub(formats, subscription=settings.input_subscription, readers=settings.pubsub_readers)
 
 
 def execute(options: PipelineOptions, config: Config) -> bool:

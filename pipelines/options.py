@@ -10,13 +10,18 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 EXAMPLE = Path("examples/company")
 MAPPINGS = Path("schemas/mappings")
 DATABASE = Path("out/sellable.db")
 REFRESH_SECONDS = 30.0  # between two looks at master data and policy while a stream runs
 REFRESH_SECONDS_MAX = 86_400.0
+
+# Who reads Pub/Sub: these runners have Beam's own source, and DirectRunner has no other that works.
+BEAM_READS = ("DirectRunner", "BundleBasedDirectRunner", "DataflowRunner", "TestDataflowRunner")
+READERS = 2
+READERS_MAX = 64
 
 TOPICS = (
     "availability",
@@ -44,6 +49,13 @@ class InventoryOptions(PipelineOptions):
         source = parser.add_argument_group("input, one of")
         source.add_argument("--input_folder", help="raw messages: a folder for each source, files below it")
         source.add_argument("--input_subscription", help="projects/P/subscriptions/S: Pub/Sub, source in an attribute")
+        source.add_argument(
+            "--pubsub_source",
+            default="auto",
+            choices=("auto", "beam", "own"),
+            help="Beam's own source, ours, or (auto) Beam's where the runner has it",
+        )
+        source.add_argument("--pubsub_readers", type=int, default=READERS, help="of our source (default: %(default)s)")
         rules = parser.add_argument_group("rules")
         rules.add_argument("--mappings", default=str(MAPPINGS), help="a folder for each source (default: %(default)s)")
         rules.add_argument("--master_data", default=str(EXAMPLE / "master"), help="folder of tables")
@@ -69,6 +81,7 @@ class Settings(NamedTuple):
 
     input_folder: Path | None
     input_subscription: str
+    pubsub_readers: int  # of our own source; 0: Beam's own source reads
     mappings: Path
     master_data: str  # these two on any file system that Beam reads
     policy: str
@@ -128,6 +141,7 @@ def settings_of(options: PipelineOptions) -> Settings:
     return Settings(
         input_folder=folder,
         input_subscription=given.input_subscription or "",
+        pubsub_readers=_readers(given, options.view_as(StandardOptions).runner),
         mappings=Path(given.mappings),
         master_data=given.master_data,
         policy=given.policy,
@@ -152,6 +166,15 @@ def _refresh_seconds(given: float, *, streaming: bool) -> float:
     if not 0 <= given <= REFRESH_SECONDS_MAX:
         raise OptionsError(f"--refresh_seconds {given}, expected 0 to {REFRESH_SECONDS_MAX}")
     return given if streaming else 0.0
+
+
+def _readers(given: Any, runner: str | None) -> int:
+    if not 1 <= given.pubsub_readers <= READERS_MAX:
+        raise OptionsError(f"--pubsub_readers {given.pubsub_readers}, expected 1 to {READERS_MAX}")
+    source = given.pubsub_source
+    if source == "auto":
+        source = "beam" if (runner or "DirectRunner") in BEAM_READS else "own"
+    return 0 if source == "beam" else given.pubsub_readers
 
 
 def _as_of(text: str | None, *, streaming: bool) -> datetime | None:

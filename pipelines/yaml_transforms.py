@@ -17,6 +17,7 @@ from schemas.master_data import load_master_data
 from schemas.policy_spec import load_policy
 from transforms.arrival.decoding import DecodeMessages
 from transforms.arrival.envelopes import ReadEnvelopesFromFiles, ReadEnvelopesFromPubSub, WrapMessages
+from transforms.arrival.pubsub_source import ReadMessagesFromPubSub
 from transforms.canonical.canonical_rules import Front
 from transforms.canonical.canonicalising import CanonicaliseMessages
 from transforms.canonical.checking import CheckAgainstMaster
@@ -64,9 +65,16 @@ def read_envelopes_from_files(folder: str, mappings: str) -> Any:
     return _Fitted(ReadEnvelopesFromFiles(folder, _formats(mappings)), *ARRIVED)
 
 
-def read_envelopes_from_pubsub(mappings: str, subscription: str | None = None, topic: str | None = None) -> Any:
-    read = ReadEnvelopesFromPubSub(_formats(mappings), subscription=subscription, topic=topic)
+def read_envelopes_from_pubsub(
+    mappings: str, subscription: str | None = None, topic: str | None = None, readers: int = 0
+) -> Any:
+    read = ReadEnvelopesFromPubSub(_formats(mappings), subscription=subscription, topic=topic, readers=readers)
     return _Fitted(read, *ARRIVED)
+
+
+def read_messages_from_pubsub(subscription: str, timestamp_attribute: str = "", readers: int = 2) -> Any:
+    """Gives messages for `WrapMessages`, or any step of one's own."""
+    return ReadMessagesFromPubSub(subscription, timestamp_attribute=timestamp_attribute, readers=readers)
 
 
 def wrap_messages(mappings: str) -> Any:

@@ -1,5 +1,6 @@
 """Fixtures that more than one folder of tests uses: the Pub/Sub fake and queues on it."""
 
+import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -60,6 +61,34 @@ def _build_fake(folder: Path) -> Path:
     except subprocess.CalledProcessError as error:
         skip_or_fail("pubsub", f"`go build` in tests/pubsub_fake failed: {error.stderr.strip()[-500:]}")
     return binary
+
+
+@pytest.fixture(scope="session")
+def prism_options(request: pytest.FixtureRequest) -> list[str]:
+    """The options of a pipeline that is to run on Prism, with its workers in this process."""
+    path = os.environ.get("SELLABLE_PRISM") or _install_prism(Path(request.config.cache.mkdir("prism")))  # type: ignore[union-attr]
+    return ["--runner=PrismRunner", f"--prism_location={path}", "--environment_type=LOOPBACK"]
+
+
+def _install_prism(folder: Path) -> str:
+    version = importlib.metadata.version("apache-beam")
+    binary = folder / version / "prism"
+    if binary.is_file():
+        return str(binary)
+    go = shutil.which("go")
+    if go is None:
+        skip_or_fail("prism", "there is no `go` on the PATH to install Prism with")
+    module = f"github.com/apache/beam/sdks/v2/go/cmd/prism@v{version}"
+    environment = os.environ | {"GOBIN": str(binary.parent)}
+    try:
+        subprocess.run(
+            [go, "install", module], env=environment, check=True, capture_output=True, timeout=BUILD_SECONDS_MAX
+        )
+    except subprocess.TimeoutExpired:
+        skip_or_fail("prism", f"`go install {module}` took more than {BUILD_SECONDS_MAX} s")
+    except subprocess.CalledProcessError as error:
+        skip_or_fail("prism", f"`go install {module}` failed: {error.stderr.decode().strip()[-500:]}")
+    return str(binary)
 
 
 @pytest.fixture

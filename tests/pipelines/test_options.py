@@ -34,12 +34,29 @@ def test_a_queue_runs_by_the_clock_on_the_wall_unless_it_is_pinned() -> None:
         ([QUEUE, "--input_folder=."], "both of --input_folder and --input_subscription given"),
         ([QUEUE, "--as_of=yesterday"], "--as_of 'yesterday', expected an ISO time"),
         ([QUEUE, "--as_of=2026-03-03T06:00:00"], "has no zone"),
+        ([QUEUE, "--pubsub_readers=0"], "--pubsub_readers 0, expected 1 to 64"),
         ([QUEUE, "--position_topic=positions"], "expected projects/PROJECT/topics/TOPIC"),
     ],
 )
 def test_what_does_not_go_together_is_refused(arguments: list[str], said: str) -> None:
     with pytest.raises(OptionsError, match=said):
         settings_of(PipelineOptions(arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "readers"),
+    [
+        ([], 0),
+        (["--runner=DirectRunner"], 0),
+        (["--runner=DataflowRunner"], 0),
+        (["--runner=PrismRunner"], 2),
+        (["--runner=PortableRunner", "--pubsub_readers=5"], 5),
+        (["--runner=PrismRunner", "--pubsub_source=beam"], 0),
+        (["--runner=DirectRunner", "--pubsub_source=own"], 2),
+    ],
+)
+def test_who_reads_the_queue_depends_on_the_runner_unless_it_is_said(arguments: list[str], readers: int) -> None:
+    assert settings_of(PipelineOptions([QUEUE, *arguments])).pubsub_readers == readers
 
 
 @pytest.mark.parametrize("flag", ["--runner", "--direct_running_mode=multi_processing", "--streaming", "--policy"])

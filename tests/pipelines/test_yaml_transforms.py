@@ -20,6 +20,7 @@ AS_OF = "2026-03-03T06:00:00Z"
 CONFIGS: dict[str, dict[str, Any]] = {
     "ReadEnvelopesFromFiles": {"folder": "examples/company/day", "mappings": MAPPINGS},
     "ReadEnvelopesFromPubSub": {"subscription": "projects/p/subscriptions/s", "mappings": MAPPINGS},
+    "ReadMessagesFromPubSub": {"subscription": "projects/p/subscriptions/s"},
     "WrapMessages": {"mappings": MAPPINGS},
     "DecodeMessages": {"mappings": MAPPINGS},
     "MapDocuments": {"mappings": MAPPINGS},

@@ -4,6 +4,9 @@
 - `arrived_files`    files of a folder, found and cut into parts that can be read side by side
 - `envelope_rules`   times, ids and correlation ids; archive lines and queue messages as envelopes
 - `file_envelopes`   the messages of a part of a file as envelopes
+- `lease_rules`      what a queue delivered, until it may be acknowledged
+- `pubsub_reader`    pulls a subscription and keeps its leases
+- `pubsub_source`    `ReadMessagesFromPubSub`, the same as a source for every runner
 - `envelopes`        `ReadEnvelopesFromFiles`, `ReadEnvelopesFromPubSub`, `WrapMessages`
 - `packed_payloads`  gzip and zip, unpacked up to a limit
 - `json_format`, `debezium_format`, `xml_format`, `soap_format`, `csv_format`, `fixed_format`

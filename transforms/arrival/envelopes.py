@@ -15,6 +15,7 @@ from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.arrival.arrived_files import FilePart, list_files, parts_of
 from transforms.arrival.envelope_rules import from_queue_message
 from transforms.arrival.file_envelopes import envelopes_of
+from transforms.arrival.pubsub_source import ReadMessagesFromPubSub
 
 REJECTIONS = "rejections"
 COUNTS = "counts"
@@ -63,11 +64,12 @@ class _ReadPartFn(beam.DoFn):
 
 
 class ReadEnvelopesFromPubSub(beam.PTransform[Any, Any]):
-    """Read messages from Pub/Sub by Beam's own source, which DirectRunner and Dataflow have.
+    """Read messages from Pub/Sub: by Beam's source, which DirectRunner and Dataflow have, or by ours for the others.
 
-    In:       the start of a streaming pipeline; a `subscription` or a `topic`, by its full name.
+    In:       the start of a streaming pipeline; a `subscription` or a `topic`, by its full name. `readers` of our own
+              source, which reads subscriptions only; 0 for Beam's.
     Out:      `.envelopes`: `Envelope`, one for each message, at the time it was published; `.counts`: as above.
-    State:    none.
+    State:    as `ReadMessagesFromPubSub`.
     Rejects:  `.rejections`: `Rejection` of messages whose attributes name no source.
     Source:   CloudEvents 1.0, binary content mode, for the names of attributes.
     """
@@ -78,16 +80,23 @@ class ReadEnvelopesFromPubSub(beam.PTransform[Any, Any]):
         *,
         subscription: str | None = None,
         topic: str | None = None,
+        readers: int = 0,
     ) -> None:
         super().__init__()
         if (subscription is None) == (topic is None):
             raise ValueError(f"expected a subscription or a topic, got {subscription!r} and {topic!r}")
+        if readers and subscription is None:
+            raise ValueError(f"expected a subscription for readers of our own, got topic {topic!r}")
         self.formats_by_source = dict(formats_by_source or {})
         self.subscription = subscription
         self.topic = topic
+        self.readers = readers
 
     def expand(self, start: beam.pvalue.PBegin) -> Any:
-        read = ReadFromPubSub(topic=self.topic, subscription=self.subscription, with_attributes=True)
+        if self.readers and self.subscription:
+            read: Any = ReadMessagesFromPubSub(self.subscription, readers=self.readers)
+        else:
+            read = ReadFromPubSub(topic=self.topic, subscription=self.subscription, with_attributes=True)
         return start | "Receive" >> read | "Wrap" >> WrapMessages(self.formats_by_source)
 
 
