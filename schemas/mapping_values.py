@@ -172,6 +172,7 @@ class TimeValue(Origin):
     format: Annotated[tuple[Text, ...], BeforeValidator(as_list), Field(max_length=FORMATS_MAX)] = ()
     timezone: Zone | None = None
     epoch: Literal["s", "ms", "us"] | None = None
+    whole_seconds: bool = False  # parts of a second are left away, where another report of the fact has none
 
     @model_validator(mode="after")
     def _is_unambiguous(self) -> Self:

@@ -6,14 +6,15 @@
      "location": {...}, "parent": {...} | None,
      "transactions": [{"type": "po", "id": "gdti:..."}], "sources": [{"type": "location", "id": "gln:..."}],
      "destinations": [...],
-     "items": [{"gtin": "04012345123456", "lot": "998877", "quantity": "200", "unit": "KGM"}, ...],
+     "items": [{"gtin": "04012345123456", "level": "0", "lot": "998877", "quantity": "200", "unit": "KGM"}],
      "inputs": [...], "outputs": [...], "instances": ["gtin:10614141073464;serial:2016", "sscc:..."]}
 
-Instances of one item are counted together, quantities of one item, lot and unit added up. `key` names the event in
-transaction keys: its event id where the sender gave one of its own, else (also for ids that are themselves a hash)
-`hash:` and a hash over what the event says, in one spelling. So the same event in another encoding, time zone or order
-of lists has the same key, and an error declaration, which repeats the event and its id, has the key of the event that
-it takes back. Sensors, instance data and extensions are neither read nor hashed.
+`level` is the first digit of the GTIN, by which cases are told from pieces. Instances of one item are counted together,
+quantities of one item, lot and unit added up. `key` names the event in transaction keys: its event id where the sender
+gave one of its own, else (also for ids that are themselves a hash) `hash:` and a hash over what the event says, in one
+spelling. So the same event in another encoding, time zone or order of lists has the same key, and an error declaration,
+which repeats the event and its id, has the key of the event that it takes back. Sensors, instance data and extensions
+are neither read nor hashed.
 
 Source: GS1 EPCIS 2.0, CBV 2.0 (section 8.9, hash of an event; ours covers less and is not meant to equal it).
 """
@@ -118,9 +119,13 @@ def _items(event: Event, instances: tuple[str, ...], classes: tuple[str, ...], e
         key = read_key(node["epcClass"])
         _add(totals, (key.number, key.lot, str(node.get("uom") or "")), _number(node.get("quantity")))
     return [
-        {"gtin": gtin, "lot": lot, "unit": unit, "quantity": None if total is None else format(total, "f")}
+        {"gtin": gtin, "level": gtin[:1], "lot": lot, "unit": unit, "quantity": _text(total)}
         for (gtin, lot, unit), total in sorted(totals.items())
     ]
+
+
+def _text(total: Decimal | None) -> str | None:
+    return None if total is None else format(total, "f")
 
 
 def _add(totals: dict[tuple[str, str, str], Decimal | None], key: tuple[str, str, str], more: Decimal | None) -> None:

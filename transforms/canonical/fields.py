@@ -214,6 +214,8 @@ def time_field(value: TimeValue, timezone: str, *, is_required: bool = False) ->
             moment = to_time(found, zone, formats, epoch)
         except TimeError as error:
             raise FieldError("bad_time", str(error)) from None
+        if value.whole_seconds:
+            moment = moment.replace(microsecond=0)
         if found.__class__ is str:
             if len(known) >= TIMES_REMEMBERED:
                 known.clear()

@@ -76,9 +76,9 @@ def test_one_event_in_seven_encodings_has_one_key(story: str) -> None:
     assert document["key"] == decode_epcis(encoded(), {})[0]["key"]
     assert document["key"].startswith("hash:")
     assert document["items"] == [
-        {"gtin": "04012345123456", "lot": "998876", "unit": "KGM", "quantity": "300"},
-        {"gtin": "04012345123456", "lot": "998877", "unit": "KGM", "quantity": "200"},
-        {"gtin": "10614141073464", "lot": "", "unit": "", "quantity": "2"},
+        {"gtin": "04012345123456", "level": "0", "lot": "998876", "unit": "KGM", "quantity": "300"},
+        {"gtin": "04012345123456", "level": "0", "lot": "998877", "unit": "KGM", "quantity": "200"},
+        {"gtin": "10614141073464", "level": "1", "lot": "", "unit": "", "quantity": "2"},
     ]
 
 
@@ -124,8 +124,8 @@ def test_a_whole_document() -> None:
         "destinations": [],
         "instances": ["sscc:106141412345678908"],
         "items": [
-            {"gtin": "04012345123456", "lot": "998876", "unit": "KGM", "quantity": "300"},
-            {"gtin": "04012345123456", "lot": "998877", "unit": "KGM", "quantity": "200"},
+            {"gtin": "04012345123456", "level": "0", "lot": "998876", "unit": "KGM", "quantity": "300"},
+            {"gtin": "04012345123456", "level": "0", "lot": "998877", "unit": "KGM", "quantity": "200"},
         ],
         "inputs": [],
         "outputs": [],
@@ -154,7 +154,7 @@ def test_an_event_declared_wrong_has_the_key_of_the_event_that_it_takes_back() -
 
 def test_an_unknown_quantity_is_not_zero() -> None:
     (document,) = decode_epcis(encoded(epcList=[], quantityList=[{"epcClass": "urn:x", "quantity": None}]), {})
-    assert document["items"] == [{"gtin": "urn:x", "lot": "", "unit": "", "quantity": None}]
+    assert document["items"] == [{"gtin": "urn:x", "level": "u", "lot": "", "unit": "", "quantity": None}]
 
 
 def test_a_transformation_has_what_goes_in_and_what_comes_out() -> None:
@@ -166,8 +166,8 @@ def test_a_transformation_has_what_goes_in_and_what_comes_out() -> None:
         ),
         {},
     )
-    assert document["inputs"] == [{"gtin": "urn:a", "lot": "", "unit": "", "quantity": "0.1"}]
-    assert document["outputs"] == [{"gtin": "10614141073464", "lot": "", "unit": "", "quantity": "1"}]
+    assert document["inputs"] == [{"gtin": "urn:a", "level": "u", "lot": "", "unit": "", "quantity": "0.1"}]
+    assert document["outputs"] == [{"gtin": "10614141073464", "level": "1", "lot": "", "unit": "", "quantity": "1"}]
 
 
 @pytest.mark.parametrize(

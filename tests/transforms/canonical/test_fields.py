@@ -228,6 +228,7 @@ def test_what_is_no_quantity_is_refused(said: dict[str, Any], found: object, mes
         ({"format": ["%Y%m%d%H%M", "%Y%m%d"]}, "20260302", "2026-03-02T05:00:00+00:00"),
         ({"epoch": "ms"}, 1772442900000, "2026-03-02T09:15:00+00:00"),
         ({"epoch": "s"}, Decimal(1772442900), "2026-03-02T09:15:00+00:00"),
+        ({"whole_seconds": True}, "2026-03-02T09:15:07.284Z", "2026-03-02T09:15:07+00:00"),
     ],
 )
 def test_a_time(said: dict[str, Any], found: object, becomes: str) -> None:
