@@ -17,6 +17,8 @@ Enters: YAML, CSV and Avro files written by people. Leaves: checked, immutable v
 - `master_records`  one immutable record for each row that people maintain
 - `master_tables`   those rows checked against each other
 - `boms`            bills of materials: dates, cycles, depth
+- `master_plain`    those tables without our classes, as they are packed, and back
+- `carried`         large tables that Beam packs once and a process holds once
 - `master_data`     all of it: items, units, locations, partners, listings, bills of materials, ownership
 - `policy_parts`    what each section of the policy file may say
 - `policy_spec`     the policy: what may be sold where, by which rule

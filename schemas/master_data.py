@@ -9,14 +9,16 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from schemas import master_tables as tabled
 from schemas.boms import BOM_DEPTH_MAX, BomFile, KitSpec, Place, build_boms
+from schemas.carried import Carried
 from schemas.master_files import BOMS_FILE, LINE, TABLES, CsvRow, Row, open_table, read_tables
+from schemas.master_plain import plain_tables, records_of
 from schemas.master_records import Bom, BomLine, Channel, Item, Listing, Location, Lot
 from schemas.master_tables import ANY
 from schemas.yaml_files import PROBLEMS_SHOWN_MAX, SpecError, line_of, load_yaml, parse
@@ -37,8 +39,8 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class MasterData:
-    """What a company knows of its items, places and partners; plain dicts inside, so it pickles and looks up fast."""
+class MasterData(Carried):
+    """What a company knows of its items, places and partners; plain dicts inside, never changed once it is made."""
 
     version: str  # made from the contents: equal tables have equal versions
     items: dict[str, Item]
@@ -55,6 +57,15 @@ class MasterData:
     listing_items: dict[tuple[str, str], str]  # (channel, listing) -> item
     ownership: dict[tuple[str, str], str]  # (location or "*", facts) -> source
     code_counts: dict[tuple[str, str], int]  # ("item" or "location", source or "*") -> how many codes, for messages
+
+    def plain(self) -> dict[str, Any]:
+        """Every field as `encoding.pack` takes it."""
+        return plain_tables({field.name: getattr(self, field.name) for field in fields(self)})
+
+    @classmethod
+    def made_of(cls, plain: dict[str, Any]) -> Self:
+        """The reverse of `plain`."""
+        return cls(**records_of(plain))
 
     def item_of(self, source: str, code: str) -> str | None:
         """The item that `source` calls `code`."""

@@ -16,7 +16,7 @@ HOW = ("posted", "compared", "duplicate", "dead letter")
 
 def test_nothing_is_lost_doubled_or_oversold_while_bundles_fail(capsys: pytest.CaptureFixture[str]) -> None:
     """20,000 deliveries through failing workers end where the oracle does."""
-    code = proof.main(["--events", "20000", "--bundle", "160", "--failures", "0.1"])
+    code = proof.main(["--events", "20000", "--bundle", "60", "--failures", "0.2"])
     lines = capsys.readouterr().out.splitlines()
     figures = {line[:28].strip(): line[28:].split()[0].replace(",", "") for line in lines if len(line) > 28}
     assert code == 0, lines[-1]

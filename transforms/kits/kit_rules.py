@@ -14,6 +14,7 @@ whole or not at all by one decision in one place, without a message going round 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal, localcontext
+from functools import lru_cache
 
 from schemas.master_data import Bom
 from schemas.records import Component, StockEvent
@@ -128,8 +129,27 @@ def families(boms: Boms) -> dict[str, str]:
     return {item: root(item) for item in parent}
 
 
-def kits_above(boms: Boms) -> dict[str, tuple[str, ...]]:
-    """For each component the kits, at any level, whose availability it can change."""
+class _Same:
+    """A table by what it is, not by what it says: two looks at the same one are equal, and cost nothing."""
+
+    def __init__(self, boms: Boms) -> None:
+        self.boms = boms
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.boms is other.boms
+
+    def __hash__(self) -> int:
+        return id(self.boms)
+
+
+def kits_above(boms: Boms) -> Mapping[str, tuple[str, ...]]:
+    """For each component the kits, at any level, whose availability it can change; every shard asks for the same."""
+    return _kits_above(_Same(boms))
+
+
+@lru_cache(maxsize=4)
+def _kits_above(same: _Same) -> Mapping[str, tuple[str, ...]]:
+    boms = same.boms
     direct: dict[str, set[str]] = {}
     for kit, versions in boms.items():
         for bom in versions:

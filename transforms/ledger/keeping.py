@@ -26,6 +26,7 @@ from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
 from schemas.records import OutcomeCount
 from transforms import record_coders as _coders  # noqa: F401 - registers them
+from transforms.collector import put_off_collection
 from transforms.governed import FixedSource, Source
 from transforms.governed_rules import Governed, governed
 from transforms.ledger.grouping import SHARDS, Group, GroupByShard
@@ -106,6 +107,9 @@ class _FoldAllFn(beam.DoFn):
         self.policy = policy
         self.clock = clock
 
+    def setup(self) -> None:
+        put_off_collection()
+
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         _, groups = element
         shard = Shard(self.master, self.policy)
@@ -135,6 +139,7 @@ class _FoldStateFn(beam.DoFn):
         self.ticks = ticks
 
     def setup(self) -> None:
+        put_off_collection()
         self.live = LiveShards()
         self.standing = self.source.standing()
         self._obey(self.standing.governed)

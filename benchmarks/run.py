@@ -1,0 +1,172 @@
+"""Run: how fast the flow is, beside plain loops and Bytewax, in one table; what limits it; which targets it reaches.
+
+    python -m benchmarks.run                       everything, about half an hour; keeps benchmarks/results/speed.json
+    python -m benchmarks.run --share 0.02          all sizes cut to a fiftieth, to try it; keeps nothing
+    PRISM=path python -m benchmarks.run            with Beam's Prism runner too, also where `prism` is on the PATH
+
+Needs the extra `bench`. Each row is a process of its own that measures one way once, with its data already on disk and
+its master data loaded. Costs are judged by processor time, since other programs of the machine slow down the clock on
+the wall. Absolute times are those of one machine; ratios within one run carry over.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.speed_company import make_front
+from benchmarks.speed_measure import Job, Measured, in_own_process
+from benchmarks.speed_traffic import Scale, write_events, write_traffic
+
+RESULT = Path(__file__).parent / "results/speed.json"
+MAIN = Scale(500_000, 10_000)
+FEW_EVENTS, MANY_EVENTS = Scale(100_000, 10_000), Scale(2_000_000, 10_000)
+FEW_ITEMS, MANY_ITEMS = Scale(2_000_000, 1_000), Scale(2_000_000, 100_000)
+HOT = Scale(500_000, 10_000, hot=True)
+FULL, LEDGER = "full beam", "ledger beam"
+PLAN: dict[Scale, tuple[str, ...]] = {
+    MAIN: (
+        *("dict loop", "full loop", FULL, "full prism"),
+        *("ledger loop", LEDGER, "ledger beam keyed", "ledger prism", "ledger bytewax", "ledger bytewax at the end"),
+    ),
+    HOT: ("dict loop", FULL, "ledger loop", LEDGER, "ledger bytewax"),
+    FEW_EVENTS: ("dict loop", FULL, "ledger loop", LEDGER),
+    MANY_EVENTS: ("dict loop", FULL, "ledger loop", LEDGER),
+    FEW_ITEMS: ("dict loop", FULL, "ledger loop", LEDGER),
+    MANY_ITEMS: ("dict loop", FULL, LEDGER),
+}
+PROFILED = ((MAIN, FULL), (MAIN, LEDGER), (MAIN, "ledger beam keyed"))
+PEAK_MEBIBYTES = 2_000_000_000 // 2**20
+
+Results = dict[tuple[Scale, str], Measured]
+
+
+class Target(NamedTuple):
+    """One thing to reach, and what was found."""
+
+    name: str
+    found: float
+    wanted: float
+    bound: str  # "at least" or "at most"
+
+    @property
+    def reached(self) -> bool:
+        return self.found <= self.wanted if self.bound == "at most" else self.found >= self.wanted
+
+
+def targets(results: Results) -> Iterator[Target]:
+    """What the flow is to reach, as ratios of what this run measured."""
+
+    def ratio(way: str, other: tuple[Scale, str], at: Scale = MAIN) -> float:
+        return results[at, way].processor_seconds / at.events / (results[other].processor_seconds / other[0].events)
+
+    yield Target("ledger: speed as a share of the plain loop's", ratio("ledger loop", (MAIN, LEDGER)), 0.4, "at least")
+    yield Target("ledger: times the speed of Bytewax", ratio("ledger bytewax", (MAIN, LEDGER)), 2, "at least")
+    yield Target(
+        "full path: speed as a share of the loop over dicts'", ratio("dict loop", (MAIN, FULL)), 0.133, "at least"
+    )
+    for way in (LEDGER, FULL):
+        grown = ratio(way, (FEW_EVENTS, way), MANY_EVENTS)
+        yield Target(f"{way}: cost per event, 2,000,000 to 100,000 events", grown, 1.3, "at most")
+        grown = ratio(way, (FEW_ITEMS, way), MANY_ITEMS)
+        yield Target(f"{way}: cost per event, 100,000 to 1,000 items", grown, 1.3, "at most")
+        peak = results[MANY_ITEMS, way].peak_mebibytes
+        yield Target(f"{way}: peak MiB at 100,000 items", peak, PEAK_MEBIBYTES, "at most")
+
+
+def run(plan: dict[Scale, tuple[str, ...]], share: float, prism: str) -> tuple[Results, Results]:
+    """Every way at every scale, printed as it comes; then the profiles."""
+    results: Results = {}
+    profiles: Results = {}
+    for scale, ways in plan.items():
+        with tempfile.TemporaryDirectory() as folder:
+            sizes = Scale(int(scale.events * share), max(10, int(scale.items * share)), scale.hot)
+            raw, events = Path(folder) / "raw", Path(folder) / "events"
+            write_traffic(raw, sizes)
+            write_events(raw, make_front(sizes.items), events)
+            for way in ways:
+                if way.endswith("prism") and not prism:
+                    continue
+                job = Job(way, str(raw), str(events), sizes.items, prism)
+                results[scale, way] = in_own_process(job)
+                print(_row(scale, sizes, way, results[scale, way]), flush=True)
+                if (scale, way) in PROFILED:
+                    profiles[scale, way] = in_own_process(job._replace(profiled=True))
+    return results, profiles
+
+
+def _row(scale: Scale, sizes: Scale, way: str, measured: Measured) -> str:
+    each = 1e6 / sizes.events
+    return (
+        f"{way:<26}{sizes.events:>10,}{sizes.items:>9,} {'hot' if scale.hot else '':<4}"
+        f"{measured.processor_seconds * each:>9.1f}{measured.seconds * each:>9.1f}"
+        f"{sizes.events / measured.seconds:>10,.0f}{measured.peak_mebibytes:>8,}"
+    )
+
+
+def _limits(profiles: Results) -> Iterator[str]:
+    for (_, way), measured in profiles.items():
+        yield f"\n{way}: where its time goes"
+        yield "  " + ", ".join(f"{part} {share:.0%}" for part, share in measured.parts if share >= 0.01)
+        yield "  " + ", ".join(f"{function} {share:.0%}" for function, share in measured.functions)
+
+
+def _document(results: Results, profiles: Results, found: Sequence[Target]) -> dict[str, object]:
+    return {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "beam": version("apache-beam"),
+        "bytewax": version("bytewax"),
+        "rows": [
+            {**scale._asdict(), "way": way, **_figures(scale, measured)} for (scale, way), measured in results.items()
+        ],
+        "targets": [{**one._asdict(), "found": round(one.found, 3), "reached": one.reached} for one in found],
+        "profiles": {
+            way: {"parts": dict(_rounded(one.parts)), "functions": dict(_rounded(one.functions))}
+            for (_, way), one in profiles.items()
+        },
+    }
+
+
+def _figures(scale: Scale, measured: Measured) -> dict[str, float]:
+    return {
+        "processor_microseconds_per_event": round(measured.processor_seconds / scale.events * 1e6, 2),
+        "elapsed_microseconds_per_event": round(measured.seconds / scale.events * 1e6, 2),
+        "peak_mebibytes": measured.peak_mebibytes,
+    }
+
+
+def _rounded(shares: Sequence[tuple[str, float]]) -> Iterator[tuple[str, float]]:
+    return ((name, round(share, 3)) for name, share in shares)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 where every target is reached."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__.partition("\n")[0])
+    parser.add_argument("--share", type=float, default=1, help="of every size; below 1 nothing is kept")
+    parser.add_argument("--prism", default=os.environ.get("PRISM") or shutil.which("prism") or "", help="its binary")
+    given = parser.parse_args(arguments)
+    print(f"{'':<26}{'events':>10}{'items':>9} {'':<4}{'us/event':>9}{'elapsed':>9}{'events/s':>10}{'MiB':>8}")
+    results, profiles = run(PLAN, given.share, given.prism)
+    print(*_limits(profiles), sep="\n")
+    found = list(targets(results))
+    print()
+    for one in found:
+        mark = "reached" if one.reached else "FALLS SHORT"
+        print(f"{one.name:<58}{one.found:>10,.2f}  {one.bound:<8} {one.wanted:<7,} {mark}")
+    if given.share == 1:
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text(json.dumps(_document(results, profiles, found), indent=1) + "\n")
+    return 0 if all(one.reached for one in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
