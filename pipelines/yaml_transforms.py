@@ -14,6 +14,8 @@ import apache_beam as beam
 from pipelines.options import REFRESH_SECONDS, moment_of
 from pipelines.yaml_rows import queue_message
 from schemas.master_data import load_master_data
+from schemas.outbound_spec import load_outbounds
+from schemas.partner_spec import load_partners
 from schemas.policy_spec import load_policy
 from transforms.arrival.decoding import DecodeMessages
 from transforms.arrival.envelopes import ReadEnvelopesFromFiles, ReadEnvelopesFromPubSub, WrapMessages
@@ -38,6 +40,7 @@ from transforms.publication.sqlite_views import WriteSqliteViews
 from transforms.publication.tallies import TallyElements
 from transforms.publication.topics import PublishRecords
 from transforms.publication.view_database import create_views
+from transforms.sending.sending import DRAIN_SECONDS_MAX, SendToPartners
 
 ARRIVED = ("envelopes", "rejections", "counts")
 
@@ -162,6 +165,10 @@ def write_record_files(folder: str, file_format: str = "jsonl", run_id: str = ""
 
 def publish_records(topics: dict[str, str], run_id: str = "", with_ordering_keys: bool = True) -> Any:  # noqa: FBT001, FBT002 - YAML names it
     return _Fitted(PublishRecords(topics, run_id, with_ordering_keys=with_ordering_keys))
+
+
+def send_to_partners(partners: str, mappings: str, drain_seconds_max: float = DRAIN_SECONDS_MAX) -> Any:
+    return _Fitted(SendToPartners(load_partners(Path(partners)), load_outbounds(Path(mappings)), drain_seconds_max))
 
 
 def _formats(mappings: str) -> dict[str, str]:

@@ -22,4 +22,7 @@ Enters: YAML, CSV and Avro files written by people. Leaves: checked, immutable v
 - `master_data`     all of it: items, units, locations, partners, listings, bills of materials, ownership
 - `policy_parts`    what each section of the policy file may say
 - `policy_spec`     the policy: what may be sold where, by which rule
+- `partner_spec`    partners: who is told what, where, how fast
+- `outbound_spec`   what an outbound mapping may say, and what of it cannot work
+- `outbound/`       one folder for each way to tell partners: mapping, owner, version, samples
 """

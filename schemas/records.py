@@ -261,6 +261,48 @@ class ChannelUpdate(NamedTuple):
     version: int
 
 
+class PartnerPosting(NamedTuple):
+    """One posted fact that a partner books too, such as the ERP, or is asked to act on, such as a 3PL."""
+
+    posting_type: str  # sales_order | receipt | adjustment | shipment_order | transfer_notice | order_acknowledgement
+    transaction_key: str
+    item: str
+    quantity: Decimal  # in base units; signed for adjustments only
+    location: str
+    lot: str
+    disposition: str
+    channel: str
+    document_type: str
+    document: str
+    document_line: str
+    order_reference: str
+    occurred_at: datetime
+    expected_at: datetime | None
+    source: str
+    correlation_id: str
+
+
+class DeliveryRow(NamedTuple):
+    """How far one figure, or one posting, has come at one partner."""
+
+    partner: str
+    reference: str  # the listing of a figure; the transaction key and type of a posting
+    kind: str  # figure, or the type of the posting
+    item: str
+    quantity: Decimal  # what the partner is told, in its sell units for a figure
+    status: str  # waiting | sent | accepted | applied | failed
+    attempts: int  # calls that carried it, older figures included
+    offered_at: datetime
+    sent_at: datetime | None
+    applied_at: datetime | None
+    applied_quantity: Decimal | None  # what the partner is known to have
+    message: str  # what last went wrong
+    told_version: int  # of the channel update
+    applied_version: int  # of the last one that took; -1 for none
+    correlation_id: str
+    version: int
+
+
 class StockSignal(NamedTuple):
     """What a channel's figure means for whoever sells there: told when it crosses a threshold, never in between."""
 

@@ -6,6 +6,7 @@
 - `ledger`       the books of every item: positions, claims, decisions
 - `offers`       what each channel may sell, and why
 - `publication`  views, files, topics, counts
+- `sending`      partners told, and how far each message has come
 
 Beside them: `governed_rules` and `governed`, which version of master data and policy is in force while a stream runs;
 `reasons`, every code by which something can be refused, `rejections`, what is kept of it then; `record_coders`, how

@@ -109,4 +109,16 @@ REASONS: dict[str, Reason] = {
         "it occurred before the history that is still retained",
         "post the net effect as an adjustment, or raise history_days",
     ),
+    "not_delivered": Reason(
+        "send",
+        "dead_letter",
+        "a partner did not take it within the limits of attempts and time",
+        "see view delivery; once the partner takes calls, send again",
+    ),
+    "refused_by_partner": Reason(
+        "send",
+        "dead_letter",
+        "a partner refused it, or its format cannot carry a value of it",
+        "correct the listing, the mapping or the partner's record of it, then send again",
+    ),
 }

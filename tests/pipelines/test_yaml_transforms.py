@@ -38,12 +38,22 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "TallyElements": {"label": "messages"},
     "WriteSqliteViews": {"database": "out/views.db"},
     "WriteRecordFiles": {"folder": "out/records"},
+    "SendToPartners": {"partners": "examples/company/partners.yaml", "mappings": "schemas/outbound"},
     "PublishRecords": {"topics": {"alert": "projects/p/topics/alerts"}},
     "Flatten": {},
     "RecordsToRows": {"view": "position"},
     "RecordsToJson": {},
     "StocksFromRows": {},
 }
+
+
+@pytest.fixture(autouse=True)
+def partners(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What examples/company/partners.yaml takes from the environment."""
+    for name in ("WEB_SHOP", "MARKETPLACE", "STOREFRONT", "ERP"):
+        monkeypatch.setenv(f"SELLABLE_{name}_URL", "http://127.0.0.1:9")
+        monkeypatch.setenv(f"SELLABLE_{name}_TOKEN", "a token")
+
 
 SINGLE_STAGES = """
 pipeline:

@@ -14,6 +14,7 @@ STAGES = {
     "check": "canonical",
     "park": "canonical",
     "ledger": "ledger",
+    "send": "sending",
 }  # stage -> package
 RAISED_BY = {"DecodeError", "FieldError", "Problem"}  # whose first argument is a reason
 

@@ -11,8 +11,7 @@ version comes with another, a later run computed it from the same events by a ne
 holds. Where a view names no column that grows, the first row stays: a decision is given once. A rejection that a later
 run finds again stays as it is, and the run notes it in `run_rejection`: what the last run did not note is repaired.
 
-Quantities are text in plain decimal notation, because SQLite would otherwise round them: `CAST(x AS REAL)` to sum them
-roughly. Times are ISO 8601 text in UTC, which sorts by time.
+Quantities are text in plain decimal notation, since SQLite would round them. Times are ISO 8601 text in UTC.
 """
 
 import types
@@ -28,9 +27,11 @@ from schemas.records import (
     ChannelUpdate,
     ClaimRow,
     Decision,
+    DeliveryRow,
     Discrepancy,
     InboundRow,
     OutcomeCount,
+    PartnerPosting,
     PositionRow,
     Preemption,
     PromiseRow,
@@ -108,6 +109,8 @@ VIEWS: tuple[View, ...] = (
     View("inbound", InboundRow, "supply that is expected of one order", ("item", "order_reference")),
     View("availability", AvailabilityRow, "what one channel may sell of one item or kit", ("item", "channel")),
     View("channel_update", ChannelUpdate, "the last figure to tell one channel", ("channel", "listing")),
+    View("posting", PartnerPosting, "one fact that partners are told", ("transaction_key", "posting_type"), grows=""),
+    View("delivery", DeliveryRow, "how far one figure or posting has come at one partner", ("partner", "reference")),
     View("stock_signal", StockSignal, "the last threshold that the figure of one listing crossed", ("item", "channel")),
     View("promise", PromiseRow, "what one channel may promise of one item for one day", ("item", "channel", "day")),
     View(

@@ -10,9 +10,11 @@ from schemas.records import (
     ChannelUpdate,
     ClaimRow,
     Decision,
+    DeliveryRow,
     Discrepancy,
     InboundRow,
     OutcomeCount,
+    PartnerPosting,
     PositionRow,
     Preemption,
     PromiseRow,
@@ -148,3 +150,47 @@ def settlement(settled_as: str = "released", version: int = 1, **changes: Any) -
 
 def ended(total: int, outcome: str, reason: str = "", level: str = "event", source: str = "shop") -> OutcomeCount:
     return OutcomeCount(source, level, outcome, reason, total)
+
+
+def delivery(status: str = "applied", version: int = 1, reference: str = "W-ABC-1", **changes: Any) -> DeliveryRow:
+    row = DeliveryRow(
+        partner="shop",
+        reference=reference,
+        kind="figure",
+        item="ABC-1",
+        quantity=Decimal(3),
+        status=status,
+        attempts=1,
+        offered_at=NOON,
+        sent_at=NOON,
+        applied_at=NOON if status == "applied" else None,
+        applied_quantity=Decimal(3) if status == "applied" else None,
+        message="" if status == "applied" else "status 503",
+        told_version=1,
+        applied_version=1 if status == "applied" else -1,
+        correlation_id="c-1",
+        version=version,
+    )
+    return row._replace(**changes)
+
+
+def posting(transaction_key: str = "wms-east:receipt:R1:1", **changes: Any) -> PartnerPosting:
+    row = PartnerPosting(
+        posting_type="receipt",
+        transaction_key=transaction_key,
+        item="ABC-1",
+        quantity=Decimal(5),
+        location="EAST",
+        lot="",
+        disposition="sellable",
+        channel="",
+        document_type="receipt",
+        document="R1",
+        document_line="1",
+        order_reference="PO-1",
+        occurred_at=NOON,
+        expected_at=None,
+        source="wms-east",
+        correlation_id="c-1",
+    )
+    return row._replace(**changes)

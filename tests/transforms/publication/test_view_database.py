@@ -16,11 +16,13 @@ from tests.transforms.publication.rows import (
     availability,
     claim,
     decision,
+    delivery,
     discrepancy,
     ended,
     inbound,
     parked,
     position,
+    posting,
     preemption,
     promise,
     rejection,
@@ -178,6 +180,7 @@ def test_every_kind_of_record_is_written_where_it_belongs(path: Path) -> None:
     records = [
         *(position(), claim(), inbound(), availability(), update(), signal(), promise()),
         *(discrepancy(), decision(), preemption(), alert(), rejection(), parked(), settlement(), ended(1, "posted")),
+        *(posting(), delivery()),
     ]
     write(path, records)
     written = [view.name for view in VIEWS if view.name != "run"]
