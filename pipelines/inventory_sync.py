@@ -26,7 +26,8 @@ from transforms.canonical.canonical_rules import Front
 from transforms.canonical.canonicalising import CanonicaliseMessages
 from transforms.canonical.mapping_rules import load_mappings
 from transforms.canonical.parking import ParkUnknown
-from transforms.governed import LiveSource, Source, read_governed
+from transforms.governed import LiveSource, Source
+from transforms.governed_files import read_governed
 from transforms.governed_rules import governed
 from transforms.ledger.keeping import KeepLedger
 from transforms.publication.counts import CountOutcomes

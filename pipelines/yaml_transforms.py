@@ -26,7 +26,8 @@ from transforms.canonical.checking import CheckAgainstMaster
 from transforms.canonical.mapping import MapDocuments
 from transforms.canonical.mapping_rules import load_mappings
 from transforms.canonical.parking import ParkUnknown
-from transforms.governed import LiveSource, read_governed
+from transforms.governed import LiveSource
+from transforms.governed_files import read_governed
 from transforms.kits.kits import ExplodeKits
 from transforms.ledger.duplicates import DropDuplicates
 from transforms.ledger.grouping import SHARDS, GroupByShard

@@ -14,6 +14,7 @@ Enters: YAML, CSV and Avro files written by people. Leaves: checked, immutable v
 - `mapping_checks`  what of it cannot work: names that nothing fills, messages that nothing reaches, keys that repeat
 - `mappings/`       one folder for each source: mapping, owner, version, samples
 - `master_files`    a folder of CSV tables, read with the line number of every row
+- `master_changes` a feed of changes to single rows of them, in the order of their versions
 - `master_records`  one immutable record for each row that people maintain
 - `master_tables`   those rows checked against each other
 - `boms`            bills of materials: dates, cycles, depth

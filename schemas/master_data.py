@@ -8,16 +8,18 @@ does not know it *yet*: the event is parked until it does.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from schemas import master_tables as tabled
 from schemas.boms import BOM_DEPTH_MAX, BomFile, KitSpec, Place, build_boms
 from schemas.carried import Carried
-from schemas.master_files import BOMS_FILE, LINE, TABLES, CsvRow, Row, open_table, read_tables
+from schemas.master_changes import CHANGES_FOLDER, CHANGES_MAX, Change, RefusedChange, apply_changes, parse_change
+from schemas.master_files import BOMS_FILE, FILE, LINE, TABLES, CsvRow, Row, open_table, read_tables
 from schemas.master_plain import plain_tables, records_of
 from schemas.master_records import Bom, BomLine, Channel, Item, Listing, Location, Lot
 from schemas.master_tables import ANY
@@ -103,9 +105,42 @@ class MasterData(Carried):
         return self.code_counts.get((what, source), 0) + self.code_counts.get((what, ANY), 0)
 
 
+class Loaded(NamedTuple):
+    """Master data of a folder as it is at one moment."""
+
+    master: MasterData
+    refused: list[RefusedChange]  # of the change feed
+    next_at: datetime | None  # when the next change that is known comes into effect
+
+
 def load_master_data(folder: Path) -> MasterData:
     """The checked master data of a folder; SpecError with the file and line of everything that is wrong with it."""
-    tables = read_tables(folder)
+    loaded = load_master(folder, datetime.now(UTC))
+    _refuse([one.message for one in loaded.refused])
+    return loaded.master
+
+
+def load_master(folder: Path, now: datetime) -> Loaded:
+    """The same as of a moment; changes of the feed that cannot be applied are left out instead of being raised."""
+    changes = [parse_change(text, place) for text, place in _lines(folder / CHANGES_FOLDER)]
+    right = (one for one in changes if isinstance(one, Change))
+    applied = apply_changes(read_tables(folder), right, now)
+    refused = [one for one in changes if isinstance(one, RefusedChange)] + applied.refused
+    return Loaded(_load(folder, applied.tables), refused, applied.next_at)
+
+
+def _lines(folder: Path) -> Iterator[tuple[str, str]]:
+    number = 0
+    for path in sorted(folder.glob("*.jsonl")):
+        for line, text in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+            number += 1
+            if number > CHANGES_MAX:
+                raise SpecError(f"{path}:{line}: more than {CHANGES_MAX} changes, expected them in the tables by now")
+            if text.strip():
+                yield text, f"{path}:{line}"
+
+
+def _load(folder: Path, tables: Mapping[str, Sequence[CsvRow]]) -> MasterData:
     path = folder / BOMS_FILE
     if not path.exists():
         return build_master_data(tables, folder=folder)
@@ -188,8 +223,9 @@ def _by_item(listings: Iterable[Listing]) -> dict[str, tuple[Listing, ...]]:
 
 def _version(tables: Mapping[str, Sequence[CsvRow]], kits: Iterable[KitSpec]) -> str:
     """The same for the same rows, in whatever order and on whatever line they stand."""
+    where = (LINE, FILE)
     contents = {
-        name: sorted(sorted((column, cell) for column, cell in row.items() if column != LINE) for row in rows)
+        name: sorted(sorted((column, cell) for column, cell in row.items() if column not in where) for row in rows)
         for name, rows in tables.items()
         if rows
     }

@@ -26,10 +26,12 @@ TABLES: dict[str, dict[str, str | None]] = {
     "listings": {"channel": None, "listing": None, "item": None, "sell_unit": ""},
     "lots": {"item": None, "lot": None, "expires_on": "", "status": "released"},
     "ownership": {"location": None, "facts": None, "source": None},
+    "governance": {"table": None, "owner": None},
 }
 REQUIRED_TABLES = ("items", "locations")
 BOMS_FILE = "boms.yaml"
 LINE = "#line"  # the key under which a row carries its line; no column can have this name
+FILE = "#file"  # and its file, where it is not that of its table
 FACTOR_MAX = Decimal(1_000_000)  # a pallet holds thousands; more is a misplaced decimal point
 FACTOR_DECIMALS_MAX = 6  # as many as a quantity may have
 
@@ -131,8 +133,8 @@ def open_table(name: str, rows: Sequence[CsvRow], folder: Path | None, problems:
     opened = []
     for number, cells in enumerate(rows, start=2):  # the header is line 1
         full = {column: cells.get(column, default) or default for column, default in columns.items()}
-        row = Row(file, int(cells.get(LINE, number)), {c: v or "" for c, v in full.items()}, problems)
-        if unknown := cells.keys() - columns.keys() - {LINE}:
+        row = Row(cells.get(FILE, file), int(cells.get(LINE, number)), {c: v or "" for c, v in full.items()}, problems)
+        if unknown := cells.keys() - columns.keys() - {LINE, FILE}:
             row.problem(f"unknown column {min(unknown)!r}, expected {', '.join(columns)}")
         if empty := [column for column, cell in full.items() if cell is None]:
             row.problem(f"{empty[0]} is empty, expected a value")

@@ -1,5 +1,6 @@
 """Company files: a small company as the files that people maintain, and changes to them while a test runs."""
 
+import json
 import os
 from itertools import count
 from pathlib import Path
@@ -30,6 +31,7 @@ class CompanyFiles:
         self.master = folder / "master"
         self.policy = folder / "policy.yaml"
         self.rows = {name: list(rows) for name, rows in ROWS.items()}
+        self.changes: list[str] = []
         self.master.mkdir(parents=True)
         for table in self.rows:
             self._write_table(table)
@@ -39,6 +41,12 @@ class CompanyFiles:
         """Publish a table with rows added, as lines of CSV."""
         self.rows.setdefault(table, []).extend(rows)
         self._write_table(table)
+
+    def change(self, table: str, version: int, **row: str) -> None:
+        """Publish one more line of a feed of changes."""
+        self.changes.append(json.dumps({"table": table, "version": version, "owner": "team", "row": row}))
+        (self.master / "changes").mkdir(exist_ok=True)
+        self.write(self.master / "changes/team.jsonl", "\n".join([*self.changes, ""]))
 
     def set_policy(self, version: str = "1", buffer: int = 0) -> None:
         self.write(self.policy, POLICY.format(version=version, buffer=buffer))

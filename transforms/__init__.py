@@ -8,7 +8,7 @@
 - `publication`  views, files, topics, counts
 - `sending`      partners told, and how far each message has come
 
-Beside them: `governed_rules` and `governed`, which version of master data and policy is in force while a stream runs;
-`reasons`, every code by which something can be refused, `rejections`, what is kept of it then; `record_coders`, how
-records cross processes; `collector`, Python's search for garbage put off where there is none.
+Beside them: `governed_files`, `governed_rules` and `governed`, which version of master data and policy is in force
+while a stream runs; `reasons`, every code by which something can be refused, `rejections`, what is kept of it then;
+`record_coders`, how records cross processes; `collector`, Python's search for garbage put off where there is none.
 """

@@ -12,25 +12,17 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
 
 from apache_beam.io.filesystem import BeamIOError
-from apache_beam.io.filesystems import FileSystems
 
-from schemas.master_data import load_master_data
-from schemas.policy_spec import load_policy
-from schemas.records import Alert
+from schemas.records import Alert, Rejection
 from schemas.yaml_files import SpecError
-from transforms.governed_rules import Governed, governed, homes_of, take_over
+from transforms.governed_files import Stamp, read_published, stamp_of
+from transforms.governed_rules import Governed, homes_of, refused_change, take_over
 
-FILE_BYTES_MAX = 256 << 20  # of one table; the largest assortments need a tenth of it
-FILES_MAX = 1_000
 PROBLEM_CHARS_MAX = 2_000
 REFUSED = "governed_data_refused"  # the kind of the alert
-
-Stamp = tuple[tuple[str, int, float], ...]  # path, size and time of every file: the same as long as nothing changed
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +33,7 @@ class Standing(NamedTuple):
     governed: Governed
     home_of: dict[str, str]
     alert: Alert | None = None  # raised, or cured; None where nothing was ever refused
+    rejections: tuple[Rejection, ...] = ()  # of the change feed, told with the alert
 
 
 class Source(Protocol):
@@ -97,6 +90,7 @@ class _Watch:
         self.found = Standing(first, homes_of(first, first).home_of)
         self.stamp: Stamp = ()
         self.next_look = float("-inf")
+        self.next_at: datetime | None = None  # when a change that is known already comes into effect
         self.looking = threading.Lock()
 
     def look(self, at: LiveSource) -> Standing:
@@ -112,22 +106,25 @@ class _Watch:
 
     def _take(self, at: LiveSource) -> None:
         try:
-            stamp = _stamp(at)
-            if stamp == self.stamp:
+            stamp = stamp_of(at.master_data, at.policy)
+            if stamp == self.stamp and (self.next_at is None or datetime.now(UTC) < self.next_at):
                 return
-            published = read_governed(at.master_data, at.policy)
-            if _stamp(at) != stamp:
+            read = read_published(at.master_data, at.policy, datetime.now(UTC))
+            if stamp_of(at.master_data, at.policy) != stamp:
                 return  # somebody is writing: the next look will find it whole
         except (SpecError, BeamIOError, OSError) as error:
             stamp = _stamp_or_none(at)
             problems: tuple[str, ...] = (str(error),)
         else:
-            taken = take_over(at.first, self.found.governed, published)
+            taken = take_over(at.first, self.found.governed, read.governed)
             problems = taken.problems
             if taken.governed is not self.found.governed:
                 _log.info("master data and policy %s are in force", taken.governed.version)
                 home_of = homes_of(at.first, taken.governed).home_of
-                self.found = Standing(taken.governed, home_of, self.found.alert)
+                self.found = self.found._replace(governed=taken.governed, home_of=home_of)
+            problems = (*problems, *(one.message for one in read.refused))
+            self.found = self.found._replace(rejections=tuple(map(refused_change, read.refused)))
+            self.next_at = read.next_at
         self.stamp = stamp
         self._tell(problems)
 
@@ -151,58 +148,11 @@ def forget_watches() -> None:
         _watches.clear()
 
 
-def read_governed(master_data: str, policy: str) -> Governed:
-    """Master data and policy of two places on any of Beam's file systems; `SpecError` names the file and line there."""
-    with TemporaryDirectory(prefix="sellable-") as scratch:
-        names = {master_data.rstrip("/"): Path(scratch, "master"), policy: Path(scratch, "policy.yaml")}
-        try:
-            folder = Path(scratch, "master")
-            _copy_tables(master_data, folder)
-            _copy(policy, names[policy])
-            master = load_master_data(folder)
-            return governed(master, load_policy(names[policy], master))
-        except SpecError as error:
-            message = str(error)
-            for name, copy in names.items():
-                message = message.replace(str(copy), name)
-            raise SpecError(message) from None
-        except (BeamIOError, OSError) as error:
-            raise SpecError(f"{master_data} or {policy}: cannot be read: {error}") from error
-
-
-def _copy_tables(master_data: str, folder: Path) -> None:
-    tables = _files(FileSystems.join(master_data, "*"))
-    if not tables:
-        raise SpecError(f"{master_data}: no such folder, expected one with the tables of master data")
-    folder.mkdir()
-    for path, _, _ in tables:
-        _copy(path, folder / path.replace("\\", "/").rpartition("/")[2])
-
-
-def _copy(path: str, to: Path) -> None:
-    with FileSystems.open(path) as file:
-        data = file.read(FILE_BYTES_MAX + 1)
-    if len(data) > FILE_BYTES_MAX:
-        raise SpecError(f"{path}:1: larger than {FILE_BYTES_MAX} bytes, expected a table that people maintain")
-    to.write_bytes(data)
-
-
-def _stamp(at: LiveSource) -> Stamp:
-    return tuple(sorted((*_files(FileSystems.join(at.master_data, "*")), *_files(at.policy))))
-
-
 def _stamp_or_none(at: LiveSource) -> Stamp:
     try:
-        return _stamp(at)
-    except (BeamIOError, OSError):
+        return stamp_of(at.master_data, at.policy)
+    except (SpecError, BeamIOError, OSError):
         return ()
-
-
-def _files(pattern: str) -> list[tuple[str, int, float]]:
-    (found,) = FileSystems.match([pattern])
-    if len(found.metadata_list) > FILES_MAX:
-        raise SpecError(f"{pattern}: {len(found.metadata_list)} files, expected at most {FILES_MAX} tables")
-    return [(one.path, one.size_in_bytes, one.last_updated_in_seconds) for one in found.metadata_list]
 
 
 def _alert(message: str, quantity: int) -> Alert:

@@ -10,14 +10,21 @@ way (it parses all the same) and refused too: a job that starts with it believes
 """
 
 import hashlib
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+from schemas.master_changes import RefusedChange
 from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
+from schemas.records import Envelope, Rejection
+from transforms.arrival.envelope_rules import stable_id
 from transforms.kits.home_rules import Homes, homes, keep_homes
+from transforms.rejections import Why, of_message
 
 LOST_SHARE_MAX = 0.2  # of the rows of a table, from one version to the next
 LOST_ROWS_MIN = 5  # a table may lose so few whatever their share, or small ones could never change
+FEED = "master_data"  # the source of what the change feed says
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # lines of the feed do not say when they came
 TABLES_GUARDED = ("items", "locations", "channels", "listings", "lots", "item_codes", "location_codes", "ownership")
 
 
@@ -60,6 +67,13 @@ def lost_rows(before: MasterData, after: MasterData) -> list[str]:
             expected = f"expected to lose at most {LOST_SHARE_MAX:.0%}: if it is meant, start the job again"
             problems.append(f"{table} has {has} rows and had {had}, {expected}")
     return problems
+
+
+def refused_change(one: RefusedChange) -> Rejection:
+    """A change of the feed that has no effect, as the dead letter of its line."""
+    line = one.text.encode()
+    envelope = Envelope(FEED, "json", EPOCH, one.place, stable_id(FEED, line), {}, line)
+    return of_message(envelope, Why("change", one.reason, one.message))
 
 
 def homes_of(first: Governed, in_force: Governed) -> Homes:

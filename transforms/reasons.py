@@ -85,6 +85,18 @@ REASONS: dict[str, Reason] = {
     "unknown_disposition": _check("a disposition that master data does not list", "add it to dispositions.csv"),
     "kit_has_no_stock": _check("a stock movement of a kit that is made to order", "report its components"),
     "no_components": _check("no bill of materials of the kit was in effect", "correct its dates in boms.yaml"),
+    "unreadable_change": Reason(
+        "change", "dead_letter", "a line of the change feed is no change of a row", "mend whoever writes the feed"
+    ),
+    "unknown_table": Reason(
+        "change", "dead_letter", "a change names no table of master data", "correct it under a higher version"
+    ),
+    "conflicting_change": Reason(
+        "change", "dead_letter", "two changes of one row have one version", "send the right one under a higher version"
+    ),
+    "not_governor": Reason(
+        "change", "dead_letter", "somebody else governs this table", "ask the owner that governance.csv names"
+    ),
     "parked_too_long": Reason(
         "park",
         "dead_letter",

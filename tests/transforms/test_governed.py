@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas.yaml_files import SpecError
 from tests.company_files import CompanyFiles
-from transforms.governed import FixedSource, LiveSource, forget_watches, read_governed
+from transforms.governed import FixedSource, LiveSource, forget_watches
+from transforms.governed_files import read_governed
 
 
 class Watched:
@@ -97,6 +97,18 @@ def test_a_fixed_source_stays(watched: Watched) -> None:
     assert source.standing().governed is watched.first
 
 
-def test_what_is_not_there_is_said_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="nowhere: no such folder, expected one with the tables of master data"):
-        read_governed(str(tmp_path / "nowhere"), str(tmp_path / "policy.yaml"))
+def test_a_change_of_one_row_is_in_force_after_one_refresh(watched: Watched) -> None:
+    watched.files.change("items", 1, item="LAMP", base_unit="each")
+    watched.now = 30
+    assert watched.items() == {"MUG", "BEANS", "LAMP"}
+
+
+def test_a_change_that_cannot_be_applied_is_told_as_a_dead_letter_and_the_others_hold(watched: Watched) -> None:
+    watched.files.change("prices", 1, item="LAMP")
+    watched.files.change("items", 1, item="LAMP", base_unit="each")
+    watched.now = 30
+    assert "LAMP" in watched.items()
+    (dead,) = watched.source.standing().rejections
+    assert (dead.outcome, dead.reason, dead.source) == ("dead_letter", "unknown_table", "master_data")
+    assert dead.message_id == f"{watched.files.master}/changes/team.jsonl:1"
+    assert (watched.told() or ("", 0))[0] == dead.message

@@ -8,13 +8,11 @@ import pytest
 from transforms.reasons import REASONS
 
 TRANSFORMS = Path(__file__).parents[2] / "transforms"
-STAGES = {
+STAGES = dict.fromkeys(("map", "check", "park"), "canonical") | {
     "decode": "arrival",
-    "map": "canonical",
-    "check": "canonical",
-    "park": "canonical",
     "ledger": "ledger",
     "send": "sending",
+    "change": "../schemas",
 }  # stage -> package
 RAISED_BY = {"DecodeError", "FieldError", "Problem"}  # whose first argument is a reason
 

@@ -215,7 +215,7 @@ class _FoldStateFn(beam.DoFn):
             journal.clear()
         if standing.alert is not None and standing.alert.version > live.alert_version:
             live.alert_version = standing.alert.version
-            records.append(standing.alert)
+            records += [standing.alert, *standing.rejections]
         return records
 
     def _close(self, key: int, live: Live, entry: bytes, snapshot: Any, journal: Any, token: Any) -> None:

@@ -79,7 +79,7 @@ MEANINGS: dict[str, str] = {
     "shipped_quantity": "shipped so far, in base units",
     "signal": "in_stock, low or out",
     "source": "source system",
-    "stage": "stage that refused it: decode, map, check, park, ledger or send",
+    "stage": "stage that refused it: decode, map, check, park, ledger, send, or change for the feed of master data",
     "started_at": "when the run began",
     "status": "granted, refused, recorded, allocated, preempted or closed",
     "told_version": "version of the channel update; 1 for a posting",
