@@ -137,7 +137,7 @@ MUTATIONS = (
     _ledger(
         "decisions are taken again when a journal is read",
         "live_shards",
-        "{(item, key): granted for item, key, granted in entry.decided}",
+        "{(item, key): quantity for item, key, quantity, _ in rows}",
         "{}",
     ),
     Mutation(

@@ -16,13 +16,15 @@ from schemas.policy_spec import Policy
 from schemas.records import PromiseRow, StockEvent
 from tests.books import ZERO, Books, ClaimHead, Pair, check_decisions
 from tests.books import Claim as OracleClaim
-from tests.days import CHANNELS, DISPOSITIONS, LOCATIONS, LOTS, START, Day
+from tests.days import BILLS_CHANGE_AT, CHANNELS, DISPOSITIONS, LOCATIONS, LOTS, START, Day
 from tests.oracle import oracle
 from tests.published import Published
 from transforms.ledger.shard_rules import Shard
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Rules, Supply
 from transforms.offers.offer_rules import offers_for
 from transforms.offers.promise_rules import outlooks_for
+
+Bills = tuple[tuple[str, tuple[tuple[str, Decimal], ...]], ...]  # kit, its components with quantities
 
 TOLERANCE = Decimal("0.5")
 NOTHING = OracleClaim(ZERO, ZERO, ZERO, ZERO)
@@ -61,13 +63,16 @@ POLICY = Policy.model_validate(
 
 def master_of(day: Day) -> MasterData:
     """Master data that knows all a made day can name; its ownership is the day's own."""
-    return _master(frozenset((kit, tuple(sorted(parts.items()))) for kit, parts in day.boms.items()))
+    return _master(
+        *(tuple((kit, tuple(bom.items())) for kit, bom in boms.items()) for boms in (day.boms, day.later_boms))
+    )
 
 
 @cache
-def _master(kits: frozenset[tuple[str, tuple[tuple[str, Decimal], ...]]]) -> MasterData:
-    items = [f"SKU-{number}" for number in range(1, 7)] + sorted(kit for kit, _ in kits)
-    listed = ("SKU-1", "SKU-2", "SKU-3", *sorted(kit for kit, _ in kits))
+def _master(first: Bills, later: Bills) -> MasterData:
+    kits = sorted(kit for kit, _ in first)
+    items = [*(f"SKU-{number}" for number in range(1, 7)), *kits]
+    listed = ("SKU-1", "SKU-2", "SKU-3", *kits)
     tables = {
         "items": [
             {"item": one, "base_unit": "each", "divisible": "yes", "lot_controlled": "yes" if one == "SKU-2" else "no"}
@@ -79,9 +84,11 @@ def _master(kits: frozenset[tuple[str, tuple[tuple[str, Decimal], ...]]]) -> Mas
         "listings": [{"channel": c, "listing": f"{c}-{item}", "item": item} for c in CHANNELS for item in listed],
         "lots": [{"item": "SKU-2", "lot": lot, "status": "held" if lot == "LOT-B" else "released"} for lot in LOTS],
     }
+    bills = ((first, {"effective_to": BILLS_CHANGE_AT}), (later, {"effective_from": BILLS_CHANGE_AT}))
     boms = [
-        {"kit": kit, "assembly": "on_demand", "components": [{"item": item, "quantity": each} for item, each in parts]}
-        for kit, parts in kits
+        {"kit": kit, "assembly": "on_demand", **dates, "components": [{"item": i, "quantity": each} for i, each in bom]}
+        for kits_then, dates in bills
+        for kit, bom in kits_then
     ]
     return build_master_data(tables, boms)
 
@@ -115,6 +122,7 @@ def expected_of(day: Day, arrived: Iterable[StockEvent], granted: Mapping[str, F
         settle=timedelta(minutes=60),
         tolerance=TOLERANCE,
         granted=granted,
+        parts_of=day.parts_of,
     )
 
 

@@ -45,6 +45,7 @@ OTHER_KIND: dict[str, Kind] = {  # what a source may call the same transaction w
 }
 
 Boms = Mapping[str, Mapping[str, Decimal]]  # kit -> component -> quantity in one kit
+BILLS_CHANGE_AT = START + STEPS // 2 * STEP
 
 
 class Day(NamedTuple):
@@ -54,6 +55,12 @@ class Day(NamedTuple):
     boms: Boms
     owners: Mapping[tuple[str, str], frozenset[str]]  # location, facts
     now: datetime
+    later_boms: Boms  # from `BILLS_CHANGE_AT` on
+
+    def parts_of(self, kit: str, quantity: Decimal, at: datetime) -> tuple[Component, ...]:
+        """What so many of a kit take by the bill of that time."""
+        bom = (self.boms if at < BILLS_CHANGE_AT else self.later_boms).get(kit, {})
+        return tuple(Component(item, quantity * each) for item, each in bom.items())
 
     def owner_of(self, location: str, facts: str) -> frozenset[str]:
         """The sources that own these facts there; none: anybody may post them."""
@@ -67,7 +74,7 @@ def make_day(seed: int, *, events: int = 60, items: int = 6, kits: bool = True) 
         maker.add_fresh(kind)
     while len(maker.events) < events:
         maker.add_any()
-    return Day(maker.events[:events], maker.boms, OWNERS, NOW)
+    return maker.day._replace(events=maker.events[:events])
 
 
 def perturb(day: Day, seed: int) -> list[list[StockEvent]]:
@@ -91,7 +98,9 @@ class _Maker:
         self.items = items
         one, two, three = (items[number % len(items)] for number in range(3))
         boms = {"KIT-1": {one: Decimal(2), two: Decimal(1)}, "KIT-2": {two: Decimal(3), three: Decimal("0.25")}}
+        later = {**boms, "KIT-1": {one: Decimal(1), three: Decimal(2)}}
         self.boms: Boms = boms if kits else {}
+        self.day = Day([], self.boms, OWNERS, NOW, later if kits else {})
         self.events: list[StockEvent] = []
 
     def add_any(self) -> None:
@@ -195,8 +204,7 @@ class _Maker:
         return event._replace(received_at=self._received(event.occurred_at), message_id=message_id)
 
     def _exploded(self, event: StockEvent) -> StockEvent:
-        bom = self.boms.get(event.item, {})
-        return event._replace(components=tuple(Component(item, event.quantity * each) for item, each in bom.items()))
+        return event._replace(components=self.day.parts_of(event.item, event.quantity, event.occurred_at))
 
     def _fields(self, kind: Kind, item: str) -> dict[str, Any]:
         pick, chance = self.random.choice, self._chance

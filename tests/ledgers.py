@@ -13,7 +13,7 @@ from tests.schemas.small_company import company
 from tests.transforms.offers.offered import rules as offer_rules
 from tests.verdicts import Owners
 from transforms.ledger.claim_rules import Claim, Inbound
-from transforms.ledger.item_ledger import Books, ItemLedger, Place, Reported
+from transforms.ledger.item_ledger import Books, ItemLedger, KitOrder, Place, Reported
 from transforms.ledger.ledger_rules import LedgerRules, Result, record
 from transforms.ledger.position_rules import Cell, Count
 from transforms.ledger.shard_rules import Shard
@@ -59,7 +59,7 @@ SHARED: dict[str, Any] = {
     "web": {"definition": "sellable", "locations": ["EAST", "WEST"]},
     "b2b": {"definition": "sellable", "locations": ["EAST", "WEST"]},
 }
-BUILT = (ItemLedger, Cell, Count, Claim, Inbound, Reported)
+BUILT = (ItemLedger, Cell, Count, Claim, Inbound, Reported, KitOrder)
 UNORDERED = ("names", "expiries", "schedule", "notices", "times")
 HERE: Place = ("EAST", "", "sellable")
 

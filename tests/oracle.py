@@ -16,10 +16,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from schemas.records import CLAIM_KINDS, INBOUND_KINDS, StockEvent
+from schemas.records import CLAIM_KINDS, INBOUND_KINDS, Component, StockEvent
 from tests.books import ZERO, Books, Dispute, Pair, Position
 from tests.oracle_claims import replay_claims, replay_inbound, replay_shortage
 
+PartsOf = Callable[[str, Decimal, datetime], tuple[Component, ...]]  # kit, quantity, whose bill counts
 OwnerOf = Callable[[str, str], frozenset[str]]  # location, facts -> the sources that own them; empty: anybody posts
 
 HERE, THERE = "the position", "the same position with to_disposition"
@@ -51,17 +52,20 @@ def oracle(
     settle: timedelta,
     tolerance: Decimal,
     granted: Mapping[str, Fraction] | None = None,
+    parts_of: PartsOf | None = None,
     for_sale: frozenset[str] = frozenset({"sellable"}),
 ) -> Books:
     """The books after all `events`, in whatever order and however often they came; `granted` says by transaction key
-    which share of a request was granted: 1 is the whole."""
+    which share of a request was granted: 1 is the whole; `parts_of` what a kit takes by the bill of a time, without
+    which each event moves the components that it brings."""
     kept, outcomes, contested = _once(events)
     posted: list[StockEvent] = []
     compared: list[StockEvent] = []
+    placed = _placed_at([event for event in kept if _may_post(event, owner_of)])
     for event in kept:
         outcome, where = ("posted", posted) if _may_post(event, owner_of) else ("compared", compared)
         outcomes[outcome, ""] += 1
-        where.extend(_parts(event))
+        where.extend(_parts(_by_the_bill_of_its_order(event, placed, parts_of)))
     movements, counts, accounts = _journal(posted)
     positions, discrepancies = {}, {}
     for position in movements.keys() | counts.keys():
@@ -118,6 +122,24 @@ def _parts(event: StockEvent) -> list[StockEvent]:
     if not event.components:
         return [event]
     return [event._replace(item=part.item, quantity=part.quantity, components=()) for part in event.components]
+
+
+def _placed_at(posted: list[StockEvent]) -> dict[Pair, datetime]:
+    """When each item of each order was first ordered or requested."""
+    placed: dict[Pair, datetime] = {}
+    for event in sorted(posted, key=lambda event: (event.occurred_at, event.transaction_key)):
+        if event.kind in {"order_recorded", "reservation_requested"}:
+            placed.setdefault((event.item, event.order_reference), event.occurred_at)
+    return placed
+
+
+def _by_the_bill_of_its_order(
+    event: StockEvent, placed: Mapping[Pair, datetime], parts_of: PartsOf | None
+) -> StockEvent:
+    key = (event.item, event.order_reference)
+    if parts_of is None or key not in placed or not (event.kind in CLAIM_KINDS or event.kind == "shipment"):
+        return event
+    return event._replace(components=parts_of(event.item, event.quantity, placed[key]))
 
 
 def _may_post(event: StockEvent, owner_of: OwnerOf) -> bool:

@@ -45,7 +45,7 @@ def test_a_ledger_that_moves_too_much_is_found_out(
 def test_a_policy_that_grants_what_is_not_there_is_found_out(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transforms.ledger.shard_rules.granted", lambda event, *_: event.quantity)
+    monkeypatch.setattr("transforms.ledger.decision_rules.granted", lambda event, *_: event.quantity)
     assert proof.main(["--events", "1000", "--failures", "0"]) == 1
     assert "oversold: shop:" in capsys.readouterr().out
 

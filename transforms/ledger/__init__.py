@@ -7,6 +7,7 @@
 - `effects`         what each kind of event does to them
 - `position_rules`  on hand from movements and counts in any order
 - `claim_rules`     what orders and holds still want; what is expected to arrive
+- `bill_rules`      by which bill of materials the events of an order of a kit go
 - `hold_rules`      holds that give way to requests of a higher priority class
 - `decision_rules`  the one answer to each request
 - `changed_rows`    what changed, as records for the views

@@ -122,6 +122,18 @@ class Claim:
         day = max(self.schedule)[2].date().isoformat() if self.schedule else ""
         return self.channel, still_open - sum(allocated.values(), ZERO), allocated, day
 
+    def has_remainder(self) -> bool:
+        """Whether more was cancelled, given back or shipped than was wanted: an order that is still to come owes it."""
+        wanted = max(self.recorded, self.granted - self.released)
+        return self.cancelled + self.shipped_total() > wanted or self.released > self.granted
+
+    def compact(self) -> None:
+        """Keep of its history only what still says something; for a claim none of whose events can be taken out."""
+        self.names = [min(self.names)] if self.names else []
+        self.schedule = [max(self.schedule)] if self.schedule else []
+        self.expiries = [max(self.expiries)] if self.expiries else []
+        self.grants = {}
+
     def status_at(self, now: datetime) -> str:
         """Where it stands, for people."""
         return self.status_of(self.open_at(now), self.allocated_at(now))
@@ -162,6 +174,14 @@ class Inbound:
     def open(self) -> Decimal:
         """What is still to come."""
         return max(ZERO, self.announced - self.cancelled - self.received)
+
+    def has_remainder(self) -> bool:
+        """Whether more was received or cancelled than was announced: an announcement still to come owes it."""
+        return self.cancelled + self.received > self.announced
+
+    def compact(self) -> None:
+        """Keep only the newest notice; for an inbound none of whose events can be taken out."""
+        self.notices = [max(self.notices, key=lambda notice: notice[:3])] if self.notices else []
 
     def expected(self) -> tuple[str, datetime | None]:
         """Where and when, by the newest notice."""

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
 from schemas.records import Decision, Preemption, StockEvent
+from transforms.ledger.bill_rules import billed_at
 from transforms.ledger.changed_rows import settle_claims
 from transforms.ledger.hold_rules import Hold, give_way, hold_on, holds_below, make_way
-from transforms.ledger.item_ledger import Books
-from transforms.ledger.ledger_rules import moved_items
+from transforms.ledger.item_ledger import Books, moved_items
 from transforms.ledger.offer_rows import stock_in
 from transforms.ledger.position_rules import ZERO
 from transforms.offers.availability_rules import Rules
@@ -69,7 +69,8 @@ class Decider:
 
     def _granted(self, books: Books, event: StockEvent) -> Decimal:
         rules = Rules(self.policy, self.master.lots, event.received_at)
-        return granted(event, partial(stock_in, books), self.master, rules)
+        at = billed_at(books[event.item], event) if event.item in books else event.occurred_at
+        return granted(event, partial(stock_in, books), self.master, rules, at)
 
     def _in_the_place_of_others(self, books: Books, event: StockEvent) -> Decimal:
         rank_of = self.policy.rank_of

@@ -51,7 +51,7 @@ def decide(books: Books, event: StockEvent, granted: Decimal) -> None:
     """Enter the one decision on a reservation request: `granted` of `event.quantity`."""
     claimed = tuple(part.item for part in event.components) or (event.item,)
     for ledger, quantity in parts(books, event):
-        claim = _claim(ledger, event, 1)
+        claim = claim_of(ledger, event, 1)
         if not granted:
             claim.refused = True  # and nothing else: a refusal neither prolongs nor ends what was granted before
             continue
@@ -121,7 +121,7 @@ def _shipment(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int)
     _move(ledger, event, event.disposition, -change, sign)
     ledger.transfer(CUSTOMER, change)
     if event.order_reference:
-        add_to(_claim(ledger, event, sign).shipped, event.location, change)
+        add_to(claim_of(ledger, event, sign).shipped, event.location, change)
 
 
 def _adjustment(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
@@ -193,7 +193,7 @@ def _inbound(ledger: ItemLedger, event: StockEvent) -> Inbound:
     return inbound
 
 
-def _claim(ledger: ItemLedger, event: StockEvent, sign: int) -> Claim:
+def claim_of(ledger: ItemLedger, event: StockEvent, sign: int) -> Claim:
     """The claim of the order that the event names, with what the event says of it beside quantities."""
     reference = event.order_reference
     ledger.dirty["claim"].add(reference)
@@ -210,19 +210,19 @@ def _claim(ledger: ItemLedger, event: StockEvent, sign: int) -> Claim:
 
 
 def _order_recorded(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
-    _claim(ledger, event, sign).recorded += change
+    claim_of(ledger, event, sign).recorded += change
 
 
 def _allocated(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
-    add_to(_claim(ledger, event, sign).allocated, event.location, change)
+    add_to(claim_of(ledger, event, sign).allocated, event.location, change)
 
 
 def _released(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
-    _claim(ledger, event, sign).released += change
+    claim_of(ledger, event, sign).released += change
 
 
 def _cancelled(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
-    _claim(ledger, event, sign).cancelled += change
+    claim_of(ledger, event, sign).cancelled += change
 
 
 EFFECTS: dict[str, Effect] = {

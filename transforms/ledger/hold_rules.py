@@ -72,6 +72,7 @@ def give_way(books: Books, hold: Hold, at: datetime) -> None:
     for item, grants in hold.grants.items():
         for key, grant in grants.items():
             books[item].remove_grant(hold.order_reference, key, grant)
+        books[item].claims[hold.order_reference].preempted = True
         settle_claims(books[item], at)
 
 

@@ -2,16 +2,26 @@
 
 Entries go by the horizon of `ledger_rules`, so that what is gone cannot come in a second time: an event that old is
 refused. Movements and counts are folded into opening quantities. Claims and inbound supply stay as long as they are
-open, and what owners posted as long as others may still report it.
+open, and what owners posted as long as others may still report it. Where something did not come out even (more was
+cancelled than ordered, more received than announced, others reported what the owner did not), its sums stay too, since
+what is still to come must be set against them; of each item the newest `REMAINDERS_MAX`.
 """
 
 from collections import defaultdict
+from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from transforms.kits.kit_rules import ONE, explode
 from transforms.ledger.claim_rules import Claim, Inbound
-from transforms.ledger.item_ledger import Books, ItemLedger
-from transforms.ledger.ledger_rules import LedgerRules, as_event, horizon, moved_items
+from transforms.ledger.item_ledger import Books, ItemLedger, Reported, ReportKey, as_event, moved_items
+from transforms.ledger.ledger_rules import LedgerRules, horizon
+from transforms.ledger.position_rules import ZERO
+
+REMAINDERS_MAX = 50  # of claims, of inbound and of reports, of each item: most orders come out even
+
+S = TypeVar("S", Claim, Inbound)
+K = TypeVar("K", str, ReportKey)
 
 
 class Kept(NamedTuple):
@@ -30,6 +40,8 @@ def forget_before_horizon(books: Books, rules: LedgerRules) -> int:
     for item, ledger in books.items():
         if ledger.newest_at is not None:
             _forget_history(ledger, ledger.newest_at - rules.history, kept[item])
+    for ledger in books.values():
+        _forget_orders(books, ledger, rules)
     return before - sum(len(ledger.entries) for ledger in books.values())
 
 
@@ -49,17 +61,52 @@ def _forget_entries(books: Books, ledger: ItemLedger, rules: LedgerRules, kept: 
 def _forget_history(ledger: ItemLedger, cut: datetime, kept: Kept) -> None:
     for cell in ledger.cells.values():
         cell.forget_before(cut)
-    ledger.claims = {key: one for key, one in ledger.claims.items() if one.open_at(cut) or not _is_over(one, cut)}
+    ledger.claims = _still_saying(ledger.claims, {key for key, one in ledger.claims.items() if one.open_at(cut)}, cut)
     ledger.expiring = [(at, key) for at, key in ledger.expiring if key in ledger.claims]
-    ledger.inbound = {key: one for key, one in ledger.inbound.items() if one.open() or not _is_over(one, cut)}
+    ledger.inbound = _still_saying(ledger.inbound, {key for key, one in ledger.inbound.items() if one.open()}, cut)
     ledger.reports = {key: report for key, report in ledger.reports.items() if key in kept.keys}
-    ledger.reported = {key: one for key, one in ledger.reported.items() if one.newest_at >= cut}
-    named = kept.references | {key[2] for key in ledger.reported} | ledger.claims.keys() | ledger.inbound.keys()
+    named = kept.references | ledger.claims.keys() | ledger.inbound.keys()
+    ledger.reported = _still_reported(ledger, named, cut)
+    named |= {key[2] for key in ledger.reported}
     ledger.posted = {key: quantity for key, quantity in ledger.posted.items() if key[2] in named}
     said = kept.keys | {f"{key[0]}:{key[2]}" for key in ledger.reported}
     ledger.flagged = {one for one in ledger.flagged if one[5] in said}
     ledger.alerts = {key: quantity for key, quantity in ledger.alerts.items() if quantity}
 
 
+def _still_saying(sums: dict[str, S], still_open: set[str], cut: datetime) -> dict[str, S]:
+    """What is open or recent, and of the rest the newest that did not come out even."""
+    over = {key: one.newest_at for key, one in sums.items() if key not in still_open and _is_over(one, cut)}
+    owing = _newest({key: at or cut for key, at in over.items() if sums[key].has_remainder()})
+    for key in owing:
+        sums[key].compact()
+    return {key: one for key, one in sums.items() if key not in over or key in owing}
+
+
+def _still_reported(ledger: ItemLedger, named: AbstractSet[str], cut: datetime) -> dict[ReportKey, Reported]:
+    """What others report and was posted beside it go together: one without the other would be a false discrepancy."""
+    over = {key: one for key, one in ledger.reported.items() if one.newest_at < cut and key[2] not in named}
+    differing = {key: one.newest_at for key, one in over.items() if ledger.posted.get(key[:3], ZERO) != one.quantity}
+    owing = _newest(differing)
+    for key in owing:
+        ledger.reported[key].times = [ledger.reported[key].newest_at]
+    return {key: one for key, one in ledger.reported.items() if key not in over or key in owing}
+
+
+def _newest(times: dict[K, datetime]) -> set[K]:
+    return set(sorted(times, key=lambda key: (times[key], key), reverse=True)[:REMAINDERS_MAX])  # type: ignore[operator]
+
+
 def _is_over(of: Claim | Inbound, cut: datetime) -> bool:
     return of.newest_at is None or of.newest_at < cut
+
+
+def _forget_orders(books: Books, ledger: ItemLedger, rules: LedgerRules) -> None:
+    """Orders of a kit, once none of its events is left and nothing of it is claimed."""
+    for reference, order in list(ledger.orders.items()):
+        order.keys &= ledger.entries.keys()
+        order.claimed = [one for index, one in enumerate(order.claimed) if index == 0 or one[1] in order.keys]
+        at = order.claimed[0][0] if order.claimed else None
+        parts = [part.item for part in explode(rules.boms, ledger.item, ONE, at)] if at else []
+        if not order.keys and not any(part in books and reference in books[part].claims for part in parts):
+            del ledger.orders[reference]

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from schemas.encoding import unpack
 from schemas.records import StockEvent
 from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound
 from transforms.ledger.position_rules import ZERO, Cell
@@ -47,6 +48,16 @@ class Reported:
         return max(self.times)
 
 
+class KitOrder:
+    """What the books of a kit know of one order of it: by which bill of materials its events go."""
+
+    __slots__ = ("claimed", "keys")
+
+    def __init__(self) -> None:
+        self.claimed: list[tuple[datetime, str]] = []  # when it was ordered or requested, with the key, in order
+        self.keys: set[str] = set()  # of its events that are among the entries
+
+
 Identity = tuple[str, str, str, str, str, str]  # location, lot, disposition, cause, source, reference
 ReportKey = tuple[str, str, str, str]  # kind, location, reference, source
 PostedKey = tuple[str, str, str]  # kind, location, reference
@@ -75,6 +86,7 @@ class ItemLedger:
         "item",
         "last",
         "newest_at",
+        "orders",
         "posted",
         "promised",
         "published",
@@ -95,6 +107,7 @@ class ItemLedger:
         self.cells: dict[Place, Cell] = {}
         self.accounts: dict[str, Decimal] = {}  # the counter-accounts, without the differences of counts
         self.claims: dict[str, Claim] = {}  # by order reference
+        self.orders: dict[str, KitOrder] = {}  # of a kit, by order reference
         self.inbound: dict[str, Inbound] = {}  # by order reference
         self.reports: dict[str, Report] = {}  # by transaction key
         self.reported: dict[ReportKey, Reported] = {}
@@ -142,11 +155,10 @@ class ItemLedger:
         self._note_claim(order_reference)
 
     def remove_grant(self, order_reference: str, key: GrantKey, grant: Grant) -> None:
-        """The reverse of `enter_grant`: it gives way."""
+        """The reverse of `enter_grant`."""
         claim = self.claims[order_reference]
         claim.granted -= grant.quantity
         del claim.grants[key]
-        claim.preempted = True
         claim.expiries.remove((grant.expires_at, key[1]))
         if grant.expires_at != NEVER:
             self.expiring.remove((grant.expires_at, order_reference))
@@ -190,12 +202,24 @@ class ItemLedger:
 Books = dict[str, ItemLedger]
 
 
+def as_event(packed: bytes) -> StockEvent:
+    """An entry of the books as the event it was."""
+    return StockEvent.from_row(unpack(packed))
+
+
 def books_of(books: Books, item: str) -> ItemLedger:
     """The books of an item, opened now if it has none."""
     ledger = books.get(item)
     if ledger is None:
         ledger = books[item] = ItemLedger(item)
     return ledger
+
+
+def moved_items(event: StockEvent) -> set[str]:
+    """The items whose books an event enters: its own, and the components it moves."""
+    if not event.components:
+        return {event.item}
+    return {event.item, *(component.item for component in event.components)}
 
 
 def balances(ledger: ItemLedger) -> Iterator[tuple[str, Decimal]]:

@@ -13,12 +13,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
+from types import MappingProxyType
 from typing import NamedTuple
 
-from schemas.encoding import unpack
 from schemas.records import CLAIM_KINDS, INBOUND_KINDS, KINDS, StockEvent
+from transforms.kits.kit_rules import Boms
 from transforms.ledger import effects
-from transforms.ledger.item_ledger import Books, ItemLedger, books_of
+from transforms.ledger.bill_rules import billed, goes_by_its_order, join, leave
+from transforms.ledger.item_ledger import Books, ItemLedger, as_event, books_of, moved_items
 
 CONFLICT = "conflicting_duplicate"
 TOO_OLD = "older_than_horizon"
@@ -31,6 +33,9 @@ OwnersOf = Callable[[str, str], frozenset[str]]  # (location, facts) -> sources;
 Decide = Callable[[Books, StockEvent], Decimal]  # what a reservation request is granted, 0 or more
 
 
+NOBODY: frozenset[str] = frozenset()
+
+
 class LedgerRules(NamedTuple):
     """What the rules need to know from outside."""
 
@@ -39,6 +44,11 @@ class LedgerRules(NamedTuple):
     history: timedelta = timedelta(days=30)
     settle: timedelta = timedelta(minutes=60)
     count_tolerance: Decimal = Decimal(0)
+    boms: Boms = MappingProxyType({})  # without them, events on kits move the components that they bring
+
+    def is_shared(self, event: StockEvent) -> bool:
+        """Whether others than the owner may report the same fact as an event of the owner."""
+        return bool(self.owners_of(event.location, FACTS[event.kind]))
 
 
 class Result(NamedTuple):
@@ -51,6 +61,7 @@ class Result(NamedTuple):
     loser_outcome: str = ""  # what it had been counted as
     loser_reason: str = ""
     granted: Decimal | None = None  # of a reservation request
+    others: frozenset[str] = NOBODY  # items moved beside those that the event names: by the bill of its order
 
 
 POSTED, COMPARED, DUPLICATE = Result("posted"), Result("compared"), Result("duplicate")
@@ -105,7 +116,11 @@ def _enter(books: Books, ledger: ItemLedger, event: StockEvent, packed: bytes, r
     ledger.entries[event.transaction_key] = packed
     owners = rules.owners_of(event.location, FACTS[event.kind])
     posted = not owners or event.source in owners
-    granted = None
+    granted, others = None, NOBODY
+    if rules.boms and goes_by_its_order(event, rules.boms):
+        moved = join(books, ledger, event, rules.boms, rules.is_shared, posted=posted)
+        event = billed(ledger, event, rules.boms)
+        others = frozenset(moved | moved_items(event))
     if not posted:
         ledger.compared.add(event.transaction_key)
         effects.compare(books, event, 1)
@@ -119,16 +134,9 @@ def _enter(books: Books, ledger: ItemLedger, event: StockEvent, packed: bytes, r
             books[item].note_received(event, posted=posted)
     else:
         ledger.note_received(event, posted=posted)
-    if granted is not None:
-        return Result("posted", granted=granted)
+    if granted is not None or others:
+        return Result("posted" if posted else "compared", granted=granted, others=others)
     return POSTED if posted else COMPARED
-
-
-def moved_items(event: StockEvent) -> set[str]:
-    """The items whose books an event enters: its own, and the components it moves."""
-    if not event.components:
-        return {event.item}
-    return {event.item, *(component.item for component in event.components)}
 
 
 def _again(books: Books, event: StockEvent, packed: bytes, first: StockEvent, rules: LedgerRules) -> Result:
@@ -143,10 +151,15 @@ def _again(books: Books, event: StockEvent, packed: bytes, first: StockEvent, ru
         return Result("dead_letter", CONFLICT, _conflict(first, event))
     ledger = books[event.item]
     counted = "compared" if event.transaction_key in ledger.compared else "posted"
-    _take_out(books, ledger, first, rules)
+    others = _take_out(books, ledger, first, rules)
     entered = _enter(books, ledger, event, packed, rules)
-    explanation = _conflict(event, first)
-    return entered._replace(loser=first, loser_outcome=counted, loser_reason=CONFLICT, explanation=explanation)
+    return entered._replace(
+        loser=first,
+        loser_outcome=counted,
+        loser_reason=CONFLICT,
+        explanation=_conflict(event, first),
+        others=entered.others | others,
+    )
 
 
 def _stamp_earlier(books: Books, event: StockEvent, packed: bytes, first: StockEvent, rules: LedgerRules) -> None:
@@ -165,21 +178,22 @@ def _conflict(kept: StockEvent, other: StockEvent) -> str:
     return f"key {kept.transaction_key} was already used by message {kept.message_id} with other content: {differ}"
 
 
-def _take_out(books: Books, ledger: ItemLedger, event: StockEvent, rules: LedgerRules) -> None:
+def _take_out(books: Books, ledger: ItemLedger, event: StockEvent, rules: LedgerRules) -> frozenset[str]:
     del ledger.entries[event.transaction_key]
+    first, by_order = event, bool(rules.boms) and goes_by_its_order(event, rules.boms)
+    if by_order:
+        event = billed(ledger, event, rules.boms)
     if event.transaction_key in ledger.compared:
         ledger.compared.remove(event.transaction_key)
         effects.compare(books, event, -1)
     else:
-        shared = bool(rules.owners_of(event.location, FACTS[event.kind]))
-        effects.post(books, event, -1, shared=shared)
-    for item in moved_items(event):
+        effects.post(books, event, -1, shared=rules.is_shared(event))
+    moved = moved_items(event)
+    for item in moved:
         books[item].version += 1
-
-
-def as_event(packed: bytes) -> StockEvent:
-    """An entry of the books as the event it was."""
-    return StockEvent.from_row(unpack(packed))
+    if not by_order:
+        return NOBODY
+    return frozenset(moved | leave(books, ledger, first, rules.boms, rules.is_shared))
 
 
 def horizon(books: Books, event: StockEvent, rules: LedgerRules) -> datetime | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from schemas.encoding import pack, unpack
 from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound, Notice
-from transforms.ledger.item_ledger import Books, ItemLedger, Report, Reported
+from transforms.ledger.item_ledger import Books, ItemLedger, KitOrder, Report, Reported
 from transforms.ledger.position_rules import Cell, Count, Move
 from transforms.offers.promise_rules import Outlook, Promise
 from transforms.offers.update_rules import LastEvent
@@ -48,6 +48,7 @@ def _dump(ledger: ItemLedger) -> tuple[Any, ...]:
         [(place, _dump_cell(cell)) for place, cell in ledger.cells.items()],
         [(reference, _dump_claim(claim)) for reference, claim in ledger.claims.items()],
         [(reference, _dump_inbound(inbound)) for reference, inbound in ledger.inbound.items()],
+        [(reference, order.claimed, list(order.keys)) for reference, order in ledger.orders.items()],
         list(ledger.reports.items()),
         [(key, reported.quantity, reported.times) for key, reported in ledger.reported.items()],
         ledger.newest_at,
@@ -58,7 +59,7 @@ def _dump(ledger: ItemLedger) -> tuple[Any, ...]:
 
 
 def _load(row: tuple[Any, ...]) -> ItemLedger:
-    item, plain, compared, cells, claims, inbound, reports, reported, newest_at, last, flagged, promised = row
+    item, plain, compared, cells, claims, inbound, orders, reports, reported, newest_at, last, flagged, promised = row
     ledger = ItemLedger(item)
     for name, value in zip(_PLAIN_FIELDS, plain, strict=True):
         setattr(ledger, name, value)
@@ -68,6 +69,7 @@ def _load(row: tuple[Any, ...]) -> ItemLedger:
     ends = ((at, reference) for reference, claim in ledger.claims.items() for at, _ in claim.expiries)
     ledger.expiring = sorted(end for end in ends if end[0] != NEVER)
     ledger.inbound = {reference: _load_inbound(one) for reference, one in inbound}
+    ledger.orders = {reference: _load_order(claimed, keys) for reference, claimed, keys in orders}
     ledger.reports = {key: Report(*report) for key, report in reports}
     ledger.reported = {key: _load_reported(quantity, times) for key, quantity, times in reported}
     ledger.newest_at = newest_at
@@ -121,6 +123,12 @@ def _load_inbound(row: tuple[Any, ...]) -> Inbound:
     inbound.announced, inbound.cancelled, inbound.received, inbound.newest_at, notices = row
     inbound.notices = [Notice(*notice) for notice in notices]
     return inbound
+
+
+def _load_order(claimed: Any, keys: Any) -> KitOrder:
+    order = KitOrder()
+    order.claimed, order.keys = list(claimed), set(keys)
+    return order
 
 
 def _load_reported(quantity: Any, times: Any) -> Reported:

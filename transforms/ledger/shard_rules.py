@@ -23,13 +23,11 @@ from transforms.kits.kit_rules import kits_above
 from transforms.ledger.changed_rows import changed_rows
 from transforms.ledger.decision_rules import NOT_YET, Decided, Decider, decision_on
 from transforms.ledger.horizon_rules import forget_before_horizon
-from transforms.ledger.item_ledger import Books, ItemLedger, check_conservation
+from transforms.ledger.item_ledger import Books, ItemLedger, as_event, check_conservation, moved_items
 from transforms.ledger.ledger_rules import (
     LedgerRules,
     OwnersOf,
     Result,
-    as_event,
-    moved_items,
     record,
 )
 from transforms.ledger.offer_rows import offer_rows
@@ -70,6 +68,7 @@ class Shard:
             history=policy.history,
             settle=policy.settle,
             count_tolerance=policy.limits.count_tolerance,
+            boms=master.boms,
         )
         self.for_sale = frozenset(policy.default_definition.dispositions)
         self.kits_above = kits_above(master.boms)
@@ -92,9 +91,9 @@ class Shard:
             result = record(self.books, event, one, self.rules)
             outcomes[event.source, result.outcome, result.reason] += 1
             if result.outcome in ENTERED:
-                touched.update(moved_items(event) if event.components else (event.item,))
+                touched.update(moved_items(event) if event.components else (event.item,), result.others)
             elif result.outcome == "duplicate":  # one that was received earlier may change which count is the last
-                touched.update(item for item in moved_items(event) if self.books[item].dirty)
+                touched.update(item for item in moved_items(event) & self.books.keys() if self.books[item].dirty)
             if result.granted is not None:
                 records.append(decision_on(event, result.granted))
             if result.loser is not None:
@@ -103,6 +102,7 @@ class Shard:
                 touched.update(moved_items(result.loser))
             if result.explanation:
                 records.extend(_rejections(event, result))
+        touched &= self.books.keys()  # what an event names goes by its own day, what it moved by that of its order
         records.extend(self.decider.preemptions)
         records.extend(self._refresh(touched | self.decider.touched | self._wake(now), now))
         return Fold(records, [_count(*key, total) for key, total in outcomes.items() if total])

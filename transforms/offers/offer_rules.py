@@ -1,6 +1,7 @@
 """Offer rules: what every channel that lists an item or a kit may sell of it, and what of a request can be granted."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
@@ -64,11 +65,14 @@ def drawable(
     return after_safety_stock(quantity, item, channel, rules, kit=bool(needs))
 
 
-def granted(event: StockEvent, stock_of: StockOf, master: MasterData, rules: Rules) -> Decimal:
+def granted(
+    event: StockEvent, stock_of: StockOf, master: MasterData, rules: Rules, billed_at: datetime | None = None
+) -> Decimal:
     """How much a channel may claim of what a reservation request asks for, from its own pool: all of it, or nothing.
 
     A kit must be there whole: its components in the channel's pools, and together at some location. Where the policy
     permits `partial_requests`, a request for more than there is gets what there is, in whole sell units and whole kits.
+    `billed_at`: the moment whose bill the kit goes by, where it is not its own.
     """
     channel = rules.policy.channels.get(event.channel)
     if channel is None:
@@ -76,7 +80,7 @@ def granted(event: StockEvent, stock_of: StockOf, master: MasterData, rules: Rul
     rules = rules._replace(policy=rules.policy.for_decisions)
     items = [part.item for part in event.components] or [event.item]
     pools = {item: allocate(stock_of(item), rules) for item in items}
-    needs = explode(master.boms, event.item, ONE, event.occurred_at) if event.components else ()
+    needs = explode(master.boms, event.item, ONE, billed_at or event.occurred_at) if event.components else ()
     available = drawable(event.item, event.channel, needs, pools, rules)
     if available >= event.quantity:
         return event.quantity

@@ -6,13 +6,15 @@ from decimal import Decimal
 import pytest
 
 from schemas.encoding import pack
-from schemas.records import StockEvent
+from schemas.records import Discrepancy, StockEvent
 from tests.agreement import clock, shard_of
 from tests.builders import (
+    Builder,
     announced,
     cancelled,
     count,
     hour,
+    inbound_cancelled,
     ordered,
     receipt,
     requested,
@@ -22,7 +24,7 @@ from tests.builders import (
 from tests.days import make_day, perturb
 from tests.ledgers import HERE, a_shard, books_after, cell, enter, fold, on_hand, rules
 from tests.verdicts import WMS_OWNS
-from transforms.ledger.horizon_rules import forget_before_horizon
+from transforms.ledger.horizon_rules import REMAINDERS_MAX, forget_before_horizon
 from transforms.ledger.item_ledger import Place, check_conservation
 from transforms.ledger.shard_rules import Shard
 
@@ -162,9 +164,69 @@ def test_what_nobody_can_report_any_more_is_not_kept() -> None:
         f"count@{OLD + 3}",
     }
     shard.forget()
-    assert (ledger.posted, ledger.reported, ledger.reports) == ({}, {}, {})
-    assert ledger.flagged == set()
+    assert ledger.reports == {}
+    assert {identity[5] for identity in ledger.flagged} == {"transfer_shipped:TR-1"}
     assert on_hand(shard.books) == {"": 3}
+
+
+def test_reports_of_others_that_agreed_are_not_kept_nor_what_they_were_compared_with() -> None:
+    shard = a_shard(owners=WMS_OWNS)
+    old = [transfer_shipped(4, at=OLD, order_reference="TR-1")]
+    old += [transfer_shipped(4, at=OLD, key="erp's", source="erp", order_reference="TR-1")]
+    fold(shard, *old, receipt(1, at=NOW), now=NOW)
+    shard.forget()
+    assert (shard.books["BOLT"].posted, shard.books["BOLT"].reported) == ({}, {})
+
+
+def test_a_report_that_disagreed_long_ago_is_cured_by_one_that_comes_now() -> None:
+    """The ERP told of 5 where 4 left. What is missing comes 40 days later: nothing is compared with half of it."""
+    shard = a_shard(owners=WMS_OWNS)
+    old = [transfer_shipped(4, at=OLD, order_reference="TR-1")]
+    old += [transfer_shipped(5, at=OLD, key="erp's", source="erp", order_reference="TR-1")]
+    fold(shard, *old, receipt(1, at=NOW), now=NOW)
+    shard.forget()
+    seen = fold(shard, transfer_shipped(1, at=NOW, key="the fifth", order_reference="TR-1"), now=NOW + 2)
+    key = ("BOLT", "EAST", "", "", "not_owner", "erp", "transfer_shipped:TR-1")
+    assert seen.discrepancies() == {}
+    assert seen.rows[Discrepancy][key][7:9] == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("story", "old", "late", "still_open"),
+    [
+        ("cancelled before it was ordered", [cancelled(3, at=OLD)], ordered(5, at=NOW), 2),
+        ("more cancelled than ordered", [ordered(2, at=OLD), cancelled(3, at=OLD + 1)], ordered(5, at=NOW), 4),
+        ("shipped before it was ordered", [shipment(4, at=OLD, order_reference="SO-1")], ordered(5, at=NOW), 1),
+    ],
+)
+def test_what_an_order_still_owes_is_remembered(
+    story: str, old: list[StockEvent], late: StockEvent, still_open: int
+) -> None:
+    books = books_after([*old, receipt(1, at=NOW)])
+    forget_before_horizon(books, rules())
+    assert books["BOLT"].entries.keys() == {"receipt@0"}
+    enter(books, late)
+    assert books["BOLT"].claims["SO-1"].open_at(hour(NOW)) == still_open
+
+
+@pytest.mark.parametrize("kind", [receipt, inbound_cancelled], ids=["received", "cancelled"])
+def test_what_a_supplier_still_owes_is_remembered(kind: Builder) -> None:
+    """6 of 4 announced were received, or cancelled: of 5 announced now, 3 are still to come."""
+    books = books_after([announced(4, at=OLD), kind(6, at=OLD + 1, order_reference="PO-1"), receipt(1, at=NOW)])
+    forget_before_horizon(books, rules())
+    enter(books, announced(5, at=NOW, key="again"))
+    assert books["BOLT"].inbound["PO-1"].open() == 3
+
+
+def test_of_what_is_owed_only_the_newest_is_remembered_and_each_in_few_words() -> None:
+    far = [cancelled(1, at=OLD + number / 100, order_reference=f"SO-{number}") for number in range(REMAINDERS_MAX + 9)]
+    busy = [cancelled(1, at=OLD + 1 + n / 100, key=f"c{n}", channel="web", order_reference="SO-1") for n in range(9)]
+    books = books_after([*far, *busy, receipt(1, at=NOW)])
+    forget_before_horizon(books, rules())
+    claims = books["BOLT"].claims
+    kept = {"SO-1", *(f"SO-{number}" for number in range(10, REMAINDERS_MAX + 9))}
+    assert claims.keys() == kept
+    assert (claims["SO-1"].cancelled, len(claims["SO-1"].names)) == (10, 1)
 
 
 def test_a_late_hold_of_a_forgotten_claim_wakes_nobody() -> None:
