@@ -14,7 +14,7 @@ from random import Random
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from making import backstage, bad_messages, day_end, master_rows, opening, routine, story, traps  # noqa: E402  (found next to this file, wherever it is run)
+from making import backstage, bad_messages, day_end, master_rows, opening, partners, routine, story, traps  # noqa: E402  (found next to this file, wherever it is run)
 from making.company import Company  # noqa: E402
 
 SEED = 20260302
@@ -39,6 +39,7 @@ def make() -> Company:
         routine.count_exactly(company, location, clock, item, off)
     opening.report_evening(company)
     opening.report_closing(company)
+    partners.report(company)  # last: the ERP's nightly list does not know their sites
     assert not day_end.negative_places(company), day_end.negative_places(company)
     assert set(day_end.shortages(company)) == {story.RUSH_ITEM}, day_end.shortages(company)
     return company

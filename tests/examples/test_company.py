@@ -151,7 +151,7 @@ def test_two_materials_differ_in_leading_zeros_only() -> None:
 @pytest.mark.parametrize(
     ("outcome", "reason", "events"),
     [
-        ("duplicate", "", 16),
+        ("duplicate", "", 18),
         ("dead_letter", "absurd_quantity", 1),
         ("dead_letter", "bad_quantity", 1),
         ("dead_letter", "bad_time", 1),

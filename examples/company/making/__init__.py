@@ -10,5 +10,6 @@
 - `erp_shapes`     what the two ERPs write
 - `routine`        the ordinary day, drawn from a seed
 - `story`          the part of the day that is told line by line in the project's README, and the other scripted trade
+- `partners`       the smaller sources: the samples of their mappings, as they come on this day
 - `traps`          everything that goes wrong
 """

@@ -40,6 +40,12 @@ LOCATIONS = (
     ("EAST", "Distribution centre East", "warehouse", "America/New_York"),
     ("WEST", "Distribution centre West", "warehouse", "America/Los_Angeles"),
     ("NORTH3PL", "Third-party warehouse North", "3pl", "America/Chicago"),
+    ("HAMBURG", "Third-party warehouse Hamburg, by EDIFACT", "3pl", "Europe/Berlin"),
+    ("CHICAGO", "Third-party warehouse Chicago, by files", "3pl", "America/Chicago"),
+    ("APEX", "Third-party warehouse Apex, by API", "3pl", "America/Chicago"),
+    ("DOCK", "Cross dock, by EPCIS", "3pl", "America/Chicago"),
+    ("OUTLET", "Factory outlet, kept in the ERP", "store", "America/New_York"),
+    ("SHOWROOM", "Showroom, kept in the old ERP", "store", "America/New_York"),
 )
 LOCATION_CODES = (
     ("wms-east", "E01", "EAST"), ("wms-east", "W01", "WEST"), ("wms-east", "N01", "NORTH3PL"),
@@ -50,6 +56,9 @@ LOCATION_CODES = (
     ("erp-docs", "DC-E", "EAST"), ("erp-docs", "DC-W", "WEST"),
     ("b2b-portal", "east-dc", "EAST"), ("b2b-portal", "west-dc", "WEST"),
     ("returns", "RD-EAST", "EAST"),
+    ("3pl-edifact", "4012345000016", "HAMBURG"), ("retailer-x12", "E01", "HAMBURG"),
+    ("3pl-csv", "CHI-2", "CHICAGO"), ("3pl-api", "APX", "APEX"), ("3pl-epcis", "0614141007776", "DOCK"),
+    ("erp-odata", "1900", "OUTLET"), ("erp-soap", "SR", "SHOWROOM"),
 )  # fmt: skip
 CHANNELS = (
     ("web", "Own web shop", "shop"),
@@ -68,6 +77,15 @@ OWNERSHIP = (
     ("EAST", "inbound", "erp-db"),
     ("NORTH3PL", "inbound", "erp-db"),
     ("WEST", "inbound", "erp-docs"),
+    ("HAMBURG", "on_hand", "3pl-edifact"),
+    ("HAMBURG", "inbound", "retailer-x12"),
+    ("CHICAGO", "on_hand", "3pl-csv"),
+    ("APEX", "on_hand", "3pl-api"),
+    ("DOCK", "on_hand", "3pl-epcis"),
+    ("OUTLET", "on_hand", "erp-odata"),
+    ("OUTLET", "inbound", "erp-odata"),
+    ("SHOWROOM", "on_hand", "erp-soap"),
+    ("SHOWROOM", "inbound", "erp-soap"),
 )
 BOMS = """\
 # All three are put together when an order is picked. A set inside a set is taken apart down to stocked items.
@@ -148,6 +166,7 @@ def _item_codes() -> Rows:
         if item not in catalog.KITS:
             rows += [["erp-db", catalog.material(item), item], ["erp-snapshot", catalog.material(item), item]]
             rows += [["erp-docs", catalog.old_number(item), item]]
+            rows += [["erp-odata", catalog.material(item), item], ["erp-soap", catalog.old_number(item), item]]
         rows += [["wms-west", catalog.article(item), item]]
     return rows
 
