@@ -119,6 +119,8 @@ def _facts(random: Random, scale: Scale) -> Iterator[tuple[str, str]]:
             if kind not in OF_SHOP:
                 fields["site"] = random.choice(LOCATIONS)
                 fields.pop("channel", None)
+            if kind in {"RECEIVE", "ADJUST", "COUNT"}:
+                del fields["order"]
             if kind == "HOLD":
                 fields["until"] = (at + timedelta(minutes=random.choice((20, 40, 600)))).isoformat()
             if kind == "SEND":

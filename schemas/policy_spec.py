@@ -72,6 +72,16 @@ class Policy(Spec):
         ranks = {name: rank for rank, name in enumerate(self.priority_classes)}
         return {name: ranks.get(channel.priority_class or "", last) for name, channel in self.channels.items()}
 
+    @cached_property
+    def items_held_back(self) -> frozenset[str]:
+        """The items that safety stock is named for; all others are alike."""
+        return frozenset(rule.item for rule in self.safety_stock_rules)
+
+    @cached_property
+    def held_back_at(self) -> dict[tuple[str, str, str], Decimal]:
+        """Answers of `location_safety_stock`, which is asked for every location and channel of every figure."""
+        return {}
+
     @property
     def default_definition(self) -> Definition:
         """The first one of the file: what counts as for sale where no channel is asked."""
@@ -113,6 +123,15 @@ class Policy(Spec):
 
     def location_safety_stock(self, item: str, location: str, channel: str = "") -> Decimal:
         """What is held back at one location; a rule for a location and a channel counts if the channel is named."""
+        if item not in self.items_held_back:
+            item = ""
+        key = (item, location, channel)
+        found = self.held_back_at.get(key)
+        if found is None:
+            found = self.held_back_at[key] = self._location_safety_stock(*key)
+        return found
+
+    def _location_safety_stock(self, item: str, location: str, channel: str) -> Decimal:
         everywhere = ((item, location, ""), (item, "", ""), ("", location, ""), ("", "", ""))
         if not channel:
             return self._first(*everywhere)

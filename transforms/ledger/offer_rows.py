@@ -5,7 +5,7 @@ What they were told is kept in the books, so that the same is not told twice: th
 
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from schemas.master_data import MasterData
@@ -24,7 +24,7 @@ def offer_rows(item: str, books: Books, master: MasterData, rules: Rules) -> Ite
 
     The books then hold what was told, and in `figures_until` when the clock can make it wrong.
     """
-    stock_of = partial(stock_in, books)
+    stock_of = cache(partial(stock_in, books))
     offers = offers_for(item, stock_of, master, rules)
     if not offers:
         return

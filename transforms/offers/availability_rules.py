@@ -10,12 +10,14 @@ which dispositions it counts, whether claims come off, how many days of inbound 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.master_records import Lot
 from schemas.policy_spec import ChannelPolicy, Policy
 
 ZERO = Decimal(0)
+ROUTES_REMEMBERED = 1_024  # sets of locations that stock lies at; most items share a few
 
 Place = tuple[str, str, str]  # location, lot, disposition
 
@@ -89,18 +91,27 @@ def last_selling_day(lot: Lot, shelf_life_days_min: int) -> int | None:
     return None if lot.expires_on is None else lot.expires_on.toordinal() - max(1, shelf_life_days_min)
 
 
-def for_sale_by_location(stock: ItemStock, channel: ChannelPolicy, rules: Rules) -> dict[str, Decimal]:
-    """On hand at the channel's locations that its definition counts and whose lots may be sold."""
+class Here(NamedTuple):
+    """What is on hand at a channel's locations."""
+
+    on_hand: Decimal
+    of_disposition: Decimal  # the part that the channel's definition counts
+    for_sale: dict[str, Decimal]  # the part of that in lots that may be sold, by location
+
+
+def here_for(stock: ItemStock, channel: ChannelPolicy, rules: Rules) -> Here:
+    """On hand at the channel's locations: all, what its definition counts, and what of that may be sold."""
     dispositions = rules.policy.definitions[channel.definition].dispositions
-    totals = dict.fromkeys(channel.locations, ZERO)
+    on_hand = of_disposition = ZERO
+    for_sale = dict.fromkeys(channel.locations, ZERO)
     for (location, lot, disposition), quantity in stock.on_hand.items():
-        if (
-            location in totals
-            and disposition in dispositions
-            and _sells(stock.item, lot, channel.minimum_shelf_life_days, rules)
-        ):
-            totals[location] += quantity
-    return totals
+        if location in for_sale and quantity:
+            on_hand += quantity
+            if disposition in dispositions:
+                of_disposition += quantity
+                if not lot or _sells(stock.item, lot, channel.minimum_shelf_life_days, rules):
+                    for_sale[location] += quantity
+    return Here(on_hand, of_disposition, for_sale)
 
 
 def _sells(item: str, lot: str, shelf_life_days_min: int, rules: Rules) -> bool:
@@ -123,7 +134,7 @@ def place_claims(stock: ItemStock, rules: Rules) -> Placed:
         left = stock.soft_claims[channel]
         known = rules.policy.channels.get(channel)
         channel_policy = known or next(iter(rules.policy.channels.values()))
-        sellable = for_sale_by_location(stock, channel_policy, rules)
+        sellable = here_for(stock, channel_policy, rules).for_sale
         for location in routed(sellable, rules.policy.routing):
             taken = min(left, max(ZERO, sellable[location] - placed.get(location, ZERO)))
             if taken:
@@ -184,19 +195,21 @@ def _expected(supplies: Iterable[Supply], today: date) -> Iterator[tuple[date, S
             yield day, supply
 
 
-def routed(locations: Iterable[str], routing: Iterable[str]) -> list[str]:
+def routed(locations: Iterable[str], routing: Iterable[str]) -> tuple[str, ...]:
     """Locations in the order in which the policy would ship from them; those it does not name come last, by name."""
+    return _routed(tuple(locations), tuple(routing))
+
+
+@lru_cache(maxsize=ROUTES_REMEMBERED)
+def _routed(locations: tuple[str, ...], routing: tuple[str, ...]) -> tuple[str, ...]:
     order = {location: index for index, location in enumerate(routing)}
-    return sorted(locations, key=lambda location: (order.get(location, len(order)), location))
+    return tuple(sorted(locations, key=lambda location: (order.get(location, len(order)), location)))
 
 
 def free_for(stock: ItemStock, channel: ChannelPolicy, placed: Placed, rules: Rules, name: str = "") -> Free:
     """What a channel could draw from each of its locations before anyone else's pool comes off."""
     definition = rules.policy.definitions[channel.definition]
-    here = {place: quantity for place, quantity in stock.on_hand.items() if place[0] in channel.locations}
-    of_disposition = sum((quantity for place, quantity in here.items() if place[2] in definition.dispositions), ZERO)
-    on_hand = sum(here.values(), ZERO)
-    sellable = for_sale_by_location(stock, channel, rules)
+    on_hand, of_disposition, sellable = here_for(stock, channel, rules)
     lots_not_for_sale = of_disposition - sum(sellable.values(), ZERO)
     supplies = placed.supplies if definition.subtract_claims else stock.supplies
     inbound = _inbound_by_location(supplies, channel, definition.inbound_days, rules.as_of.date())

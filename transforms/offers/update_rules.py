@@ -28,6 +28,8 @@ class StockState(NamedTuple):
     last: LastEvent | None
 
 
+_CHAIN = json.JSONEncoder(ensure_ascii=False)
+
 NO_EVENT = LastEvent(LONG_AGO, "", "", "", "")
 
 
@@ -41,7 +43,7 @@ def availability_row(item: str, offer: Offer, states: Sequence[StockState], poli
         channel=offer.channel,
         listing=offer.listing,
         available_quantity=offer.figure.quantity,
-        chain=json.dumps(chain, ensure_ascii=False),
+        chain=_CHAIN.encode(chain),
         policy_version=policy_version,
         changed_by=last.transaction_key,
         changed_source=last.source,

@@ -6,7 +6,6 @@ of this process, so they move while a bundle runs; workers in other processes ha
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -59,11 +58,11 @@ class _TallyFn(beam.DoFn):
         self.tally_label = label
         self.pending = 0
 
-    def process(self, element: Any) -> Iterator[Any]:
+    def process(self, element: Any) -> tuple[Any]:
         self.pending += 1
         if self.pending >= TALLY_EVERY:
             self._pass_on()
-        yield element
+        return (element,)
 
     def finish_bundle(self) -> None:
         self._pass_on()

@@ -16,8 +16,8 @@ from transforms.offers.availability_rules import (
     Placed,
     Supply,
     expected_day,
-    for_sale_by_location,
     free_for,
+    here_for,
     is_lot_for_sale,
     last_selling_day,
     place_claims,
@@ -85,24 +85,24 @@ LOTS = {("MUG", "GOOD"): lot(), ("MUG", "BAD"): lot("recalled")}
 )
 def test_what_is_for_sale(story: str, fields: dict[str, Any], by_location: dict[str, int]) -> None:
     by = rules(definitions={**DEFINITIONS, "erp": ERP})._replace(lots=LOTS)
-    assert for_sale_by_location(stock(PLACES), channel(**fields), by) == by_location
+    assert here_for(stock(PLACES), channel(**fields), by).for_sale == by_location
 
 
 def test_lots_are_judged_by_the_day_of_sale() -> None:
     given, short = stock({("EAST", "L", "sellable"): 4}), {("MUG", "L"): lot(expires_on="2026-03-05")}
     by = rules()._replace(lots=short)
-    assert for_sale_by_location(given, channel(), by)["EAST"] == 4
-    assert for_sale_by_location(given, channel(), by._replace(sold_on=date(2026, 3, 5)))["EAST"] == 0
-    assert for_sale_by_location(given, channel(), by._replace(as_of=march(5)))["EAST"] == 0
+    assert here_for(given, channel(), by).for_sale["EAST"] == 4
+    assert here_for(given, channel(), by._replace(sold_on=date(2026, 3, 5))).for_sale["EAST"] == 0
+    assert here_for(given, channel(), by._replace(as_of=march(5))).for_sale["EAST"] == 0
 
 
 def test_locations_are_asked_in_the_order_of_the_policy_and_then_by_name() -> None:
-    assert routed({"WEST", "EAST", "NORTH", "SOUTH"}, ["SOUTH", "WEST", "ELSEWHERE"]) == [
+    assert routed({"WEST", "EAST", "NORTH", "SOUTH"}, ["SOUTH", "WEST", "ELSEWHERE"]) == (
         "SOUTH",
         "WEST",
         "EAST",
         "NORTH",
-    ]
+    )
 
 
 BOTH = {EAST: 10, WEST: 5}

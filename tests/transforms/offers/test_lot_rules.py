@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.master_records import Lot
 from schemas.policy_spec import ChannelPolicy
 from tests.transforms.offers.offered import WEB, rules, stock
-from transforms.offers.availability_rules import ItemStock, Rules, for_sale_by_location
+from transforms.offers.availability_rules import ItemStock, Rules, here_for
 from transforms.offers.lot_rules import PassedOver, Pick, pick_lots, reason_against
 
 MARCH_2 = date(2026, 3, 2)
@@ -115,7 +115,7 @@ def test_picks_and_shortage_are_what_was_wanted_and_never_more_than_is_for_sale(
     found = pick_lots(Decimal(wanted), given_stock, "EAST", channel, BY)
     total = sum(one.quantity for one in found.picks)
     assert total + found.short == wanted
-    assert total == min(wanted, for_sale_by_location(given_stock, channel, BY)["EAST"])
+    assert total == min(wanted, here_for(given_stock, channel, BY).for_sale["EAST"])
     assert all(one.quantity <= here[one.lot] for one in found.picks)
     ends = [one.expires_on or date.max for one in found.picks]
     assert ends == sorted(ends)
