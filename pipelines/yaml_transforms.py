@@ -17,6 +17,7 @@ from schemas.master_data import load_master_data
 from schemas.outbound_spec import load_outbounds
 from schemas.partner_spec import load_partners
 from schemas.policy_spec import load_policy
+from transforms.arrival.acknowledging import AcknowledgeInterchanges
 from transforms.arrival.decoding import DecodeMessages
 from transforms.arrival.envelopes import ReadEnvelopesFromFiles, ReadEnvelopesFromPubSub, WrapMessages
 from transforms.arrival.pubsub_source import ReadMessagesFromPubSub
@@ -90,6 +91,11 @@ def wrap_messages(mappings: str) -> Any:
 def decode_messages(mappings: str) -> Any:
     options = {source: mapping.format_options for source, mapping in load_mappings(Path(mappings)).items()}
     return _Fitted(DecodeMessages(options), "documents", "rejections")
+
+
+def acknowledge_interchanges(mappings: str) -> Any:
+    options = {source: mapping.format_options for source, mapping in load_mappings(Path(mappings)).items()}
+    return AcknowledgeInterchanges(options)
 
 
 def map_documents(mappings: str) -> Any:

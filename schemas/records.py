@@ -70,6 +70,20 @@ class Envelope(NamedTuple):
     payload: bytes
 
 
+class Acknowledgment(NamedTuple):
+    """The answer that the sender of an interchange waits for: a 997 or a CONTRL."""
+
+    source: str
+    format: str  # x12 | edifact
+    receiver: str  # who sent what is answered
+    control_number: str  # of the interchange that is answered
+    accepted: int  # sets or messages
+    rejected: int
+    message_id: str
+    correlation_id: str
+    payload: bytes
+
+
 class ReportedEvent(NamedTuple):
     """What a source said, in its own vocabulary: mapped, typed, not yet checked against master data."""
 

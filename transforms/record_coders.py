@@ -13,6 +13,7 @@ from schemas import records
 from schemas.encoding import pack, unpack
 
 RECORDS = (
+    records.Acknowledgment,
     records.Alert,
     records.AvailabilityRow,
     records.ChannelUpdate,

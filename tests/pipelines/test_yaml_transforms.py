@@ -23,6 +23,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "ReadMessagesFromPubSub": {"subscription": "projects/p/subscriptions/s"},
     "WrapMessages": {"mappings": MAPPINGS},
     "DecodeMessages": {"mappings": MAPPINGS},
+    "AcknowledgeInterchanges": {"mappings": MAPPINGS},
     "MapDocuments": {"mappings": MAPPINGS},
     "CheckAgainstMaster": {"master_data": MASTER},
     "CanonicaliseMessages": {"mappings": MAPPINGS, **RULES},

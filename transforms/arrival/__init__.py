@@ -15,6 +15,9 @@
 - `edifact_envelope`, `edifact_sets`, `edifact_format`
 - `avro_format`, `parquet_format`
 - `gs1_keys`, `epcis_shapes`, `epcis_format`
+- `x12_acknowledgment_rules`, `edifact_acknowledgment_rules`
+                     a received interchange as the 997 or CONTRL that answers it
+- `acknowledging`    `AcknowledgeInterchanges`, the transform around them
 - `format_table`     every format by name; `decode` is the one way in
 - `decoding`         `DecodeMessages`, the transform around it
 """

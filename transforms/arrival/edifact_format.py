@@ -39,8 +39,7 @@ def decode_edifact(payload: bytes, options: Mapping[str, Any]) -> list[Document]
     messages = read_messages(edifact_text(payload, options))
     if not messages:
         raise DecodeError("unsupported_set", "the interchange holds no message")
-    more: Mapping[str, Loops] = options.get("loops", {})
-    return [_document(one, _table(one, more), options) for one in messages]
+    return [message_document(one, options) for one in messages]
 
 
 def edifact_text(payload: bytes, options: Mapping[str, Any]) -> str:
@@ -50,7 +49,8 @@ def edifact_text(payload: bytes, options: Mapping[str, Any]) -> str:
     return text_of(payload.removeprefix(b"\xef\xbb\xbf"), options.get("encoding", named))
 
 
-def _table(one: Message, more: Mapping[str, Loops]) -> SetTable:
+def _table(one: Message, options: Mapping[str, Any]) -> SetTable:
+    more: Mapping[str, Loops] = options.get("loops", {})
     name = one.opening.part(2)
     if name in more:
         return SetTable("of the mapping", more[name])
@@ -61,7 +61,9 @@ def _table(one: Message, more: Mapping[str, Loops]) -> SetTable:
     return MESSAGES[name]
 
 
-def _document(one: Message, table: SetTable, options: Mapping[str, Any]) -> Document:
+def message_document(one: Message, options: Mapping[str, Any]) -> Document:
+    """The tree of one message. Raises `DecodeError`."""
+    table = _table(one, options)
     notes = list(one.notes)
     if options.get("segment_count") != "ignore":
         notes += _count_notes(one, table)

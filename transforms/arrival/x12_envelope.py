@@ -66,7 +66,7 @@ class _Separators(NamedTuple):
 
 def read_sets(text: str) -> list[TransactionSet]:
     """The transaction sets of all interchanges of a file, in order. Raises `DecodeError`."""
-    segments = _segments(text)
+    segments = read_segments(text)
     sets: list[TransactionSet] = []
     for segment in segments:
         if segment.id != "ISA":
@@ -75,7 +75,8 @@ def read_sets(text: str) -> list[TransactionSet]:
     return sets
 
 
-def _segments(text: str) -> Iterator[Segment]:
+def read_segments(text: str) -> Iterator[Segment]:
+    """The segments of a file, in order. Raises `DecodeError` where it ends inside one."""
     at = _skip_blank(text, 0)
     if at == len(text):
         raise _malformed("the payload is empty")

@@ -36,11 +36,11 @@ def decode_x12(payload: bytes, options: Mapping[str, Any]) -> list[Document]:
     sets = read_sets(text_of(payload, options.get("encoding", "utf-8")))
     if not sets:
         raise DecodeError("unsupported_set", "the interchange holds no transaction set")
+    return [set_document(one, options) for one in sets]
+
+
+def _table(one: TransactionSet, options: Mapping[str, Any]) -> SetTable:
     more: Mapping[str, Loops] = options.get("loops", {})
-    return [_document(one, _table(one, more), options) for one in sets]
-
-
-def _table(one: TransactionSet, more: Mapping[str, Loops]) -> SetTable:
     number = one.opening.element(1)
     if number in more:
         return SetTable("of the mapping", more[number])
@@ -51,7 +51,9 @@ def _table(one: TransactionSet, more: Mapping[str, Loops]) -> SetTable:
     return SETS[number]
 
 
-def _document(one: TransactionSet, table: SetTable, options: Mapping[str, Any]) -> Document:
+def set_document(one: TransactionSet, options: Mapping[str, Any]) -> Document:
+    """The tree of one set. Raises `DecodeError`."""
+    table = _table(one, options)
     notes = list(one.notes)
     if options.get("segment_count") != "ignore":
         notes += _count_notes(one, table)
