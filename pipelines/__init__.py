@@ -13,6 +13,9 @@
 - `view_rows`        the first rows of a view, for people
 - `view_stock`       the stock of every item as the views hold it
 - `dry_run`          what every channel would be told by another policy
+- `replay_rules`     which refused messages could be used now, and what they would move
+- `replaying`        `sellable replay`: those sent again, or shown
+- `repair_commands`  how that is typed
 - `validating`       mappings, master data and policy, checked before anything runs
 - `yaml_transforms`  every transform for Beam YAML, made from plain values; `providers.yaml` names them
 - `yaml_rows`        between our records and the rows of Beam YAML's own transforms

@@ -17,6 +17,8 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
+from pipelines import repair_commands
+
 EXIT_OK, EXIT_NO, EXIT_NOT_DONE = 0, 1, 2
 EXIT_READER_GONE = 141  # as of any program whose reader closed the pipe
 
@@ -33,6 +35,7 @@ app = cyclopts.App(
     version=lambda: version("sellable"),
     result_action="return_value",
 )
+app.command(repair_commands.replay)
 
 
 @app.command(help_flags=[], version_flags=[])

@@ -169,13 +169,14 @@ def shown(found: DryRun, limit: int = CHANGES_SHOWN_MAX) -> RenderableType:
     heading = plain(f"Policy {found.policy_version} instead of what channels are told {found.by}", HEAD)
     about = plain(f"views {found.database}, as of {found.as_of.isoformat()}; nothing was written", QUIET)
     parts: list[RenderableType] = [heading, about, *(plain(note, DOWN) for note in found.notes), Text()]
-    parts += [_changes(changes[:limit])] if changes else [Text("No figure would change.", UP)]
+    parts += [changes_table(changes[:limit])] if changes else [Text("No figure would change.", UP)]
     if len(changes) > limit:
         parts.append(plain(f"… and {len(changes) - limit:,} more: --limit shows them", QUIET))
     return Group(*parts, Text(), _totals(found.listings))
 
 
-def _changes(changes: Iterable[Change]) -> Table:
+def changes_table(changes: Iterable[Change]) -> Table:
+    """Every change with both figures and why."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for name in ("item", "channel"):
         table.add_column(name, no_wrap=True)

@@ -73,7 +73,13 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     keep = KeepLedger(front.master, front.policy, settings.as_of, source=source)
     events, *parking = _released(canonical, source)
     ledger = events | "KeepLedger" >> keep
-    records = (ledger.records, arrived.rejections, canonical.rejections, *(one.records for one in parking))
+    records = (
+        ledger.records,
+        arrived.rejections,
+        canonical.rejections,
+        canonical.settlements,
+        *(one.records for one in parking),
+    )
     counts = (
         arrived.counts,
         canonical.counts,

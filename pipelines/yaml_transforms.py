@@ -111,7 +111,7 @@ def check_against_master(master_data: str, policy: str | None = None) -> Any:
 
 def canonicalise_messages(mappings: str, master_data: str, policy: str) -> Any:
     front = Front(load_mappings(Path(mappings)), *_rules(master_data, policy))
-    return _Fitted(CanonicaliseMessages(front), "events", "rejections", "counts", "waiting")
+    return _Fitted(CanonicaliseMessages(front), "events", "rejections", "counts", "waiting", "settlements")
 
 
 def park_unknown(master_data: str, policy: str, refresh_seconds: float = REFRESH_SECONDS) -> Any:

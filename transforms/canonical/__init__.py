@@ -15,6 +15,7 @@
 - `checking`           `CheckAgainstMaster`, the transform around it
 - `parking_rules`, `parking`
                        `ParkUnknown`: what names something unknown waits until master data knows it
+- `replay_rules`       a message that is sent again, and what it opens again where it is refused again
 - `canonical_rules`    the whole front as one function: decode, map, check, explode
 - `canonicalising`     `CanonicaliseMessages`, the transform around that
 """

@@ -9,14 +9,16 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 
-from schemas.records import Envelope, OutcomeCount, Rejection, StockEvent
+from schemas.records import Envelope, OutcomeCount, Rejection, Settlement, StockEvent
 from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.canonical.canonical_rules import Front, canonicalise, count_message
+from transforms.canonical.replay_rules import reopened
 from transforms.governed import Source
 
 REJECTIONS = "rejections"
 COUNTS = "counts"
 WAITING = "waiting"
+SETTLEMENTS = "settlements"
 
 Ending = tuple[str, str, str, str]  # source, level, outcome, reason
 
@@ -26,7 +28,8 @@ class CanonicaliseMessages(beam.PTransform[Any, Any]):
 
     In:       `Envelope`.
     Out:      `.events`: `StockEvent`, kits exploded; `.counts`: `OutcomeCount`, one of each kind for a bundle;
-              `.waiting`: for `ParkUnknown`, the parked ones of the rejections again, each with its event as payload.
+              `.waiting`: for `ParkUnknown`, the parked ones of the rejections again, each with its event as payload;
+              `.settlements`: `Settlement`, what a replayed message opens again.
     State:    none.
     Rejects:  `.rejections`: `Rejection` with every reason of the stages decode, map and check.
     """
@@ -39,8 +42,12 @@ class CanonicaliseMessages(beam.PTransform[Any, Any]):
 
     def expand(self, envelopes: Any) -> Any:
         step = beam.ParDo(_CanonicaliseFn(self.front, self.source))
-        hinted = step.with_output_types(StockEvent, rejections=Rejection, counts=OutcomeCount, waiting=Rejection)
-        return envelopes | "Canonicalise" >> hinted.with_outputs(REJECTIONS, COUNTS, WAITING, main="events")
+        hinted = step.with_output_types(
+            StockEvent, rejections=Rejection, counts=OutcomeCount, waiting=Rejection, settlements=Settlement
+        )
+        return envelopes | "Canonicalise" >> hinted.with_outputs(
+            REJECTIONS, COUNTS, WAITING, SETTLEMENTS, main="events"
+        )
 
 
 class _CanonicaliseFn(beam.DoFn):
@@ -68,6 +75,7 @@ class _CanonicaliseFn(beam.DoFn):
         return [
             *(beam.pvalue.TaggedOutput(REJECTIONS, one) for one in rejections),
             *(beam.pvalue.TaggedOutput(WAITING, one) for one in waiting),
+            *(beam.pvalue.TaggedOutput(SETTLEMENTS, one) for one in reopened(envelope, rejections)),
             *events,
         ]
 

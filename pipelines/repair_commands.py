@@ -1,0 +1,114 @@
+"""Repair commands: `sellable replay`, as it is typed, in, an exit code out."""
+
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schemas.records import Envelope
+    from transforms.canonical.canonical_rules import Front
+
+OK, NOT_DONE = 0, 2
+DATABASE = Path("out/sellable.db")
+MAPPINGS = Path("schemas/mappings")
+MASTER = "examples/company/master"
+POLICY = "examples/company/policy.yaml"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Which:
+    """Which refused messages."""
+
+    source: Annotated[str, Parameter(help="Only messages of this source.")] = ""
+    reason: Annotated[str, Parameter(help="Only what was refused for this reason.")] = ""
+    item: Annotated[str, Parameter(help="Only messages of which something passes now that is of this item.")] = ""
+    since: Annotated[datetime | None, Parameter(help="Only those received then or later.")] = None
+    until: Annotated[datetime | None, Parameter(help="Only those received before.")] = None
+    parked: Annotated[bool, Parameter(help="What is parked too, and not dead letters alone.")] = False
+    archive: Annotated[Path | None, Parameter(help="Raw messages, for those that views do not keep.")] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class By:
+    """The views, and the rules of today."""
+
+    database: Annotated[Path, Parameter(help="The views that a run wrote.")] = DATABASE
+    mappings: Annotated[Path | None, Parameter(help="A folder of mappings; by default that of the last run.")] = None
+    master_data: Annotated[str | None, Parameter(name=("--master_data", "--master"), help="As mappings.")] = None
+    policy: Annotated[str | None, Parameter(help="As mappings.")] = None
+
+
+ANY, LAST = Which(), By()
+
+
+def replay(
+    *, which: Which = ANY, to: Path | None = None, topic: str | None = None, limit: int = 50, by: By = LAST
+) -> int:
+    """Send messages again that were refused and could be used now; without --to or --topic, show what would move.
+
+    Parameters
+    ----------
+    to
+        The input folder of the pipeline, to write the messages to.
+    topic
+        The Pub/Sub topic of the pipeline, projects/P/topics/T, to publish the messages to.
+    limit
+        How many figures to show.
+    """
+    from pipelines.replaying import Wanted, close_rejections, prepare, shown
+    from pipelines.terminal_text import new_console
+    from schemas.yaml_files import SpecError
+
+    if to is not None and topic is not None:
+        print("both of --to and --topic given, expected one of them", file=sys.stderr)
+        return NOT_DONE
+    try:
+        front = _front(by)
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return NOT_DONE
+    views = ("dead_letter", "parked") if which.parked else ("dead_letter",)
+    now = datetime.now(UTC)
+    wanted = Wanted(which.source, which.reason, which.item, _in_utc(which.since), _in_utc(which.until), views)
+    found = prepare(by.database, front, wanted, which.archive, now)
+    if found.plan.messages and (to is not None or topic is not None):
+        _send(close_rejections(by.database, found.plan.messages, now), to, topic)
+    new_console().print(shown(found, limit, str(to or topic or "")))
+    return OK
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
+def _front(by: By) -> "Front":
+    from pipelines.replaying import options_of
+    from transforms.canonical.canonical_rules import Front
+    from transforms.canonical.mapping_rules import load_mappings
+    from transforms.governed_files import read_governed
+
+    options = options_of(by.database)
+    tables, policy = by.master_data or options.get("master_data", MASTER), by.policy or options.get("policy", POLICY)
+    master, rules, _ = read_governed(tables, policy)
+    return Front(load_mappings(by.mappings or Path(options.get("mappings", str(MAPPINGS)))), master, rules)
+
+
+def _send(envelopes: "Sequence[Envelope]", to: Path | None, topic: str | None) -> None:
+    from pipelines.replaying import queue_attributes
+    from services.deliveries import LandingFolder, Topic
+
+    place = LandingFolder(to) if to is not None else Topic(topic or "", seconds_max=60)
+    try:
+        for envelope in envelopes:
+            kept = envelope if to is not None else envelope._replace(attributes=queue_attributes(envelope))
+            place.put(kept)
+    finally:
+        place.close()
