@@ -162,6 +162,37 @@ class StockEvent(NamedTuple):
         return event
 
 
+class SnapshotPart(NamedTuple):
+    """What one message says of a complete snapshot: its lines, checked and packed, and what it says of the whole."""
+
+    transaction_key: str  # of the snapshot
+    source: str
+    locations: tuple[str, ...]  # all of which it covers
+    occurred_at: datetime
+    received_at: datetime
+    message_id: str
+    correlation_id: str
+    mapping_version: str
+    lines: tuple[bytes, ...]  # packed `StockEvent`s
+    refused: int  # lines of this message that are no events
+    part: str  # "" where the source does not number its messages
+    parts_announced: int | None
+    lines_announced: int | None  # in all parts together
+    total_announced: Decimal | None  # of the quantities as they were sent, in all parts together
+
+
+class SnapshotClosed(NamedTuple):
+    """A source has told all that is at one location as of a moment: what it left out is zero. No event of its own."""
+
+    transaction_key: str  # of the snapshot
+    source: str
+    location: str
+    occurred_at: datetime
+    received_at: datetime
+    message_id: str
+    correlation_id: str
+
+
 class Rejection(NamedTuple):
     """One message, or one event of it, that could not go on: why, where, and all that a replay needs.
 

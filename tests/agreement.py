@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -10,13 +10,13 @@ from functools import cache, partial
 from random import Random
 from typing import Any
 
-from schemas.encoding import pack
 from schemas.master_data import MasterData, build_master_data
 from schemas.policy_spec import Policy
-from schemas.records import PromiseRow, StockEvent
+from schemas.records import PromiseRow
 from tests.books import ZERO, Books, ClaimHead, Pair, check_decisions
 from tests.books import Claim as OracleClaim
 from tests.days import BILLS_CHANGE_AT, CHANNELS, DISPOSITIONS, LOCATIONS, LOTS, START, Day
+from tests.full_lists import Arrived, apart, packed
 from tests.oracle import oracle
 from tests.published import Published
 from transforms.ledger.shard_rules import Shard
@@ -97,11 +97,11 @@ def shard_of(day: Day) -> Shard:
     return Shard(master_of(day), POLICY, owners_of=day.owner_of)
 
 
-def fold_day(day: Day, bundles: Sequence[Sequence[StockEvent]], seed: int) -> Published:
+def fold_day(day: Day, bundles: Sequence[Sequence[Arrived]], seed: int) -> Published:
     """The bundles into one shard, at times that never go back and end at the end of the day."""
     shard, published = shard_of(day), Published()
     for now, bundle in zip(clock(day, len(bundles), seed), bundles, strict=True):
-        published.take(shard.fold([pack(event) for event in bundle], now))
+        published.take(shard.fold([packed(one) for one in bundle], now))
         shard.check_conservation()
     return published
 
@@ -114,19 +114,21 @@ def clock(day: Day, bundles: int, seed: int) -> list[datetime]:
     return [*times, day.now]
 
 
-def expected_of(day: Day, arrived: Iterable[StockEvent], granted: Mapping[str, Fraction]) -> Books:
+def expected_of(day: Day, arrived: Sequence[Arrived], granted: Mapping[str, Fraction]) -> Books:
+    events, lists = apart(arrived)
     return oracle(
-        arrived,
+        events,
         now=day.now,
         owner_of=day.owner_of,
         settle=timedelta(minutes=60),
         tolerance=TOLERANCE,
         granted=granted,
         parts_of=day.parts_of,
+        lists=lists,
     )
 
 
-def differences(day: Day, arrived: Sequence[StockEvent], seen: Published) -> list[str]:
+def differences(day: Day, arrived: Sequence[Arrived], seen: Published) -> list[str]:
     """Every figure in which the ledger and the oracle differ, and every broken promise of the ledger's own."""
     books = expected_of(day, arrived, seen.granted())
     parts: dict[str, tuple[Mapping[Any, Any], Mapping[Any, Any]]] = {
@@ -148,7 +150,7 @@ def differences(day: Day, arrived: Sequence[StockEvent], seen: Published) -> lis
     found += [f"told {key} {n}, available {seen.available()[key]}" for key, n in _misled(seen)]
     found += list(_stale(day, seen))
     found += list(_wrongly_preempted(seen))
-    return found + check_decisions(arrived, seen.decisions)
+    return found + check_decisions(apart(arrived)[0], seen.decisions)
 
 
 def _wrongly_preempted(seen: Published) -> Iterator[str]:

@@ -16,7 +16,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from schemas.records import CLAIM_KINDS, INBOUND_KINDS, Component, StockEvent
+from schemas.records import CLAIM_KINDS, INBOUND_KINDS, Component, SnapshotClosed, StockEvent
 from tests.books import ZERO, Books, Dispute, Pair, Position
 from tests.oracle_claims import replay_claims, replay_inbound, replay_shortage
 
@@ -54,6 +54,7 @@ def oracle(
     granted: Mapping[str, Fraction] | None = None,
     parts_of: PartsOf | None = None,
     for_sale: frozenset[str] = frozenset({"sellable"}),
+    lists: Iterable[SnapshotClosed] = (),
 ) -> Books:
     """The books after all `events`, in whatever order and however often they came; `granted` says by transaction key
     which share of a request was granted: 1 is the whole; `parts_of` what a kit takes by the bill of a time, without
@@ -67,6 +68,11 @@ def oracle(
         outcomes[outcome, ""] += 1
         where.extend(_parts(_by_the_bill_of_its_order(event, placed, parts_of)))
     movements, counts, accounts = _journal(posted)
+    lists = list({(one.source, one.location, one.occurred_at): one for one in sorted(lists, reverse=True)}.values())
+    others = [one for one in lists if (owners := owner_of(one.location, "on_hand")) and one.source not in owners]
+    for position in movements.keys() | counts.keys():
+        counts[position] += _zeros(position, counts[position], [one for one in lists if one not in others])
+    compared += _others_zeros(others, compared, movements.keys() | counts.keys())
     positions, discrepancies = {}, {}
     for position in movements.keys() | counts.keys():
         positions[position], differences = _on_hand(counts[position], movements[position])
@@ -179,6 +185,54 @@ def _journal(posted: list[StockEvent]) -> tuple[Movements, Counts, Accounts]:
                 else:
                     movements[there if side == THERE else position].append(Movement(event, quantity))
     return movements, counts, accounts
+
+
+def _zeros(position: Position, counts: list[StockEvent], lists: Iterable[SnapshotClosed]) -> list[StockEvent]:
+    """The counts of zero that complete snapshots of the owner make of a position which they do not name."""
+    item, location, lot, disposition = position
+    named = {(count.source, count.occurred_at) for count in counts if count.kind == "snapshot"}
+    here = [one for one in lists if one.location == location and (one.source, one.occurred_at) not in named]
+    return [_zero(one, item, lot, disposition) for one in here]
+
+
+def _others_zeros(
+    lists: Iterable[SnapshotClosed], compared: Iterable[StockEvent], positions: Iterable[Position]
+) -> list[StockEvent]:
+    """The same of a source that does not own the place; a line of it without a lot names all lots."""
+    zeros = []
+    for one in lists:
+        lines = [line for line in compared if line.kind in COUNTS and _of_list(line, one)]
+        named = {(line.item, line.lot, line.disposition) for line in lines}
+        for item, location, lot, disposition in positions:
+            is_named = (item, lot, disposition) in named or (item, "", disposition) in named
+            if location == one.location and not is_named:
+                zeros.append(_zero(one, item, lot, disposition))
+    return zeros
+
+
+def _of_list(line: StockEvent, of: SnapshotClosed) -> bool:
+    return (line.source, line.location, line.occurred_at) == (of.source, of.location, of.occurred_at)
+
+
+def _zero(of: SnapshotClosed, item: str, lot: str, disposition: str) -> StockEvent:
+    """A count that nobody sent: any other of the same time comes after it."""
+    return StockEvent(
+        transaction_key=of.transaction_key,
+        kind="snapshot",
+        item=item,
+        quantity=ZERO,
+        occurred_at=of.occurred_at,
+        source=of.source,
+        message_id=of.message_id,
+        correlation_id=of.correlation_id,
+        received_at=datetime.min.replace(tzinfo=of.received_at.tzinfo),
+        mapping_version="",
+        original_quantity=ZERO,
+        original_unit="",
+        location=of.location,
+        lot=lot,
+        disposition=disposition,
+    )
 
 
 def _on_hand(

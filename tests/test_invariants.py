@@ -17,6 +17,7 @@ from schemas.records import OutcomeCount, StockEvent
 from tests.agreement import POLICY, clock, differences, fold_day, master_of, shard_of
 from tests.days import Day, make_day, perturb
 from tests.fake_state import KeyState
+from tests.full_lists import Arrived, lists_of, packed, scattered
 from tests.published import Published
 from transforms.kits.kit_rules import families
 from transforms.ledger import live_shards
@@ -38,13 +39,13 @@ quickly_and_at_length = pytest.mark.parametrize(
 )
 
 
-def days(seeds: Iterable[int]) -> Iterable[tuple[int, Day, list[list[StockEvent]]]]:
+def days(seeds: Iterable[int]) -> Iterable[tuple[int, Day, list[list[Arrived]]]]:
     for seed in seeds:
         day = make_day(seed, events=EVENTS)
-        yield seed, day, perturb(day, seed)
+        yield seed, day, scattered(perturb(day, seed), lists_of(day, seed), seed)
 
 
-def arrived(bundles: Sequence[Sequence[StockEvent]]) -> list[StockEvent]:
+def arrived(bundles: Sequence[Sequence[Arrived]]) -> list[Arrived]:
     return [event for bundle in bundles for event in bundle]
 
 
@@ -96,10 +97,13 @@ class DisturbedRun:
         worker.make_shard = lambda books: Shard(master_of(self.day), POLICY, books, owners_of=self.day.owner_of)
         return worker
 
-    def groups(self, bundle: Iterable[StockEvent]) -> dict[int, list[bytes]]:
+    def groups(self, bundle: Iterable[Arrived]) -> dict[int, list[bytes]]:
         found: dict[int, list[bytes]] = {}
-        for event in bundle:
-            found.setdefault(shard_key(event.item, self.family_of, SHARDS), []).append(pack(event))
+        for one in bundle:
+            is_event = isinstance(one, StockEvent)
+            keys = [shard_key(one.item, self.family_of, SHARDS)] if is_event else range(SHARDS)
+            for key in keys:
+                found.setdefault(key, []).append(packed(one))
         return found
 
     def process(self, key: int, group: list[bytes], now: datetime) -> None:

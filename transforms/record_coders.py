@@ -32,6 +32,8 @@ RECORDS = (
     records.Rejection,
     records.ReportedEvent,
     records.Settlement,
+    records.SnapshotClosed,
+    records.SnapshotPart,
     records.StockEvent,
     records.StockSignal,
 )

@@ -10,6 +10,7 @@
 - `bill_rules`      by which bill of materials the events of an order of a kit go
 - `hold_rules`      holds that give way to requests of a higher priority class
 - `decision_rules`  the one answer to each request
+- `snapshot_rules`  zero as of its time for what a complete snapshot leaves out
 - `changed_rows`    what changed, as records for the views
 - `offer_rows`      what each channel is told of it: availability, updates, signals, promises
 - `shard_rules`     a group of events into the books of a shard, and everything that follows from it

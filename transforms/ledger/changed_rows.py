@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from schemas.records import Alert, ClaimRow, Discrepancy, InboundRow, PositionRow
 from transforms.ledger.claim_rules import Placed, add_to
-from transforms.ledger.item_ledger import Identity, ItemLedger, Place, Report, ReportKey
+from transforms.ledger.item_ledger import LEFT_OUT, Identity, ItemLedger, Place, Report, ReportKey
 from transforms.ledger.ledger_rules import LedgerRules
 from transforms.ledger.position_rules import ZERO
 
@@ -131,12 +131,32 @@ def _judgements(ledger: ItemLedger, now: datetime, rules: LedgerRules) -> Iterat
     for key in sorted(reported):
         yield from _judge_movement(ledger, key, now, rules)
     for key in sorted(dirty["report"]):
-        stays = {_identity(ledger.reports[key], key)} if key in ledger.reports else set()
+        stays = {_identity(one, key) for one in _reports_of(ledger, key)}
         yield from _cured({one for one in ledger.flagged if (one[3], one[5]) == ("not_owner", key)} - stays, now)
-    for key, report in ledger.reports.items():
-        if key in dirty["report"] or _disturbed(ledger, report.occurred_at):
-            expected = _on_hand_as_of(ledger, report.location, report.lot, report.disposition, report.occurred_at)
-            yield Judged(_identity(report, key), expected, report.quantity, report.occurred_at)
+    for key, known in ledger.reports.items():
+        if key in dirty["report"] or _disturbed(ledger, known.occurred_at):
+            for report in _reports_of(ledger, key):
+                expected = _on_hand_as_of(ledger, report.location, report.lot, report.disposition, report.occurred_at)
+                yield Judged(_identity(report, key), expected, report.quantity, report.occurred_at)
+
+
+def _reports_of(ledger: ItemLedger, key: str) -> list[Report]:
+    """What a report says: of one place, or zero of every place that a complete snapshot leaves out."""
+    report = ledger.reports.get(key)
+    if report is None or report.lot != LEFT_OUT:
+        return [report] if report else []
+    lines = (one for one in ledger.reports.values() if one.lot != LEFT_OUT and _same_list(one, report))
+    named = {(one.lot, one.disposition) for one in lines}
+    places = (place for place in ledger.cells if place[0] == report.location)
+    return [
+        report._replace(lot=lot, disposition=disposition)
+        for _, lot, disposition in places
+        if not named & {(lot, disposition), ("", disposition)}
+    ]
+
+
+def _same_list(one: Report, other: Report) -> bool:
+    return (one.occurred_at, one.source, one.location) == (other.occurred_at, other.source, other.location)
 
 
 def _identity(report: Report, key: str) -> Identity:

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from transforms.kits.kit_rules import ONE, explode
 from transforms.ledger.claim_rules import Claim, Inbound
-from transforms.ledger.item_ledger import Books, ItemLedger, Reported, ReportKey, as_event, moved_items
+from transforms.ledger.item_ledger import LEFT_OUT, Books, ItemLedger, Reported, ReportKey, as_event, moved_items
 from transforms.ledger.ledger_rules import LedgerRules, horizon
 from transforms.ledger.position_rules import ZERO
 
@@ -64,12 +64,14 @@ def _forget_history(ledger: ItemLedger, cut: datetime, kept: Kept) -> None:
     ledger.claims = _still_saying(ledger.claims, {key for key, one in ledger.claims.items() if one.open_at(cut)}, cut)
     ledger.expiring = [(at, key) for at, key in ledger.expiring if key in ledger.claims]
     ledger.inbound = _still_saying(ledger.inbound, {key for key, one in ledger.inbound.items() if one.open()}, cut)
-    ledger.reports = {key: report for key, report in ledger.reports.items() if key in kept.keys}
+    lists = {key for key, one in ledger.reports.items() if one.lot == LEFT_OUT and one.occurred_at >= cut}
+    ledger.reports = {key: report for key, report in ledger.reports.items() if key in kept.keys | lists}
     named = kept.references | ledger.claims.keys() | ledger.inbound.keys()
     ledger.reported = _still_reported(ledger, named, cut)
     named |= {key[2] for key in ledger.reported}
     ledger.posted = {key: quantity for key, quantity in ledger.posted.items() if key[2] in named}
-    said = kept.keys | {f"{key[0]}:{key[2]}" for key in ledger.reported}
+    said = kept.keys | {f"{key[0]}:{key[2]}" for key in ledger.reported} | ledger.reports.keys()
+    said |= {count.key for cell in ledger.cells.values() for count in cell.counts}  # zeros that no event stated
     ledger.flagged = {one for one in ledger.flagged if one[5] in said}
     ledger.alerts = {key: quantity for key, quantity in ledger.alerts.items() if quantity}
 

@@ -20,6 +20,7 @@ SUPPLIER = "supplier"
 CUSTOMER = "customer"
 IN_TRANSIT = "in_transit"
 COUNT_DIFFERENCE = "count_difference"
+LEFT_OUT = "*"  # lot and disposition of a report of every place that a complete snapshot leaves out
 
 
 class Report(NamedTuple):
@@ -188,6 +189,11 @@ class ItemLedger:
             self.last = LastEvent(at, key, event.source, event.message_id, event.correlation_id)
         if self.newest_at is None or event.occurred_at > self.newest_at:
             self.newest_at = event.occurred_at
+
+    def note_change(self, last: LastEvent) -> None:
+        """Keep what changed the item last, by receipt, where that is no event of its own."""
+        if self.last is None or last[:2] > self.last[:2]:
+            self.last = last
 
     def state(self) -> StockState:
         """What a published figure is traced back to."""

@@ -208,7 +208,9 @@ class _FoldStateFn(beam.DoFn):
         records: list[Any] = []
         standing = self.standing
         if live.version != standing.governed.version:
+            snapshots = live.shard.snapshots
             live.shard = self.make_shard(live.shard.books)
+            live.shard.snapshots = snapshots
             records = live.shard.renew(now)
             live.version = standing.governed.version
             snapshot.write(fold_state(live))

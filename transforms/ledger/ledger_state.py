@@ -4,18 +4,21 @@ A snapshot holds everything, including what was published, so that a worker that
 update nor forgets a decision. The layout carries a version of its own.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from schemas.encoding import pack, unpack
+from schemas.records import SnapshotClosed
 from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound, Notice
 from transforms.ledger.item_ledger import Books, ItemLedger, KitOrder, Report, Reported
 from transforms.ledger.position_rules import Cell, Count, Move
 from transforms.offers.promise_rules import Outlook, Promise
 from transforms.offers.update_rules import LastEvent
 
-LAYOUT = 5
+LAYOUT = 6
 
+_CELL_FIELDS = ("quantity", "changed_by", "opening", "has_opening", "folded_differences", "knows_snapshots")
 _COUNT_FIELDS = ("occurred_at", "quantity", "source", "sequence", "received_at", "key", "kind")
 _CLAIM_FIELDS = ("recorded", "cancelled", "released", "granted", "refused", "preempted", "allocated", "shipped")
 _CLAIM_SUMS = ("soft_claims", "hard_claims", "dated_claims")
@@ -27,17 +30,22 @@ class StateError(ValueError):
     """State that this version of the program cannot read."""
 
 
-def dump_books(books: Books) -> bytes:
-    """All books of a shard as bytes; nothing may be waiting for publication."""
-    return pack([LAYOUT, [_dump(ledger) for ledger in books.values()]])
+def dump_books(books: Books, snapshots: Iterable[SnapshotClosed] = ()) -> bytes:
+    """All books of a shard as bytes, with its complete snapshots; nothing may be waiting for publication."""
+    return pack([LAYOUT, [_dump(ledger) for ledger in books.values()], list(snapshots)])
 
 
 def load_books(data: bytes) -> Books:
-    """The reverse of `dump_books`."""
-    layout, ledgers = unpack(data)
+    """The books in what `dump_books` made."""
+    layout, ledgers, *_ = unpack(data)
     if layout != LAYOUT:
         raise StateError(f"state has layout {layout}, expected {LAYOUT}: hand it over with the version that wrote it")
     return {row[0]: _load(row) for row in ledgers}
+
+
+def load_snapshots(data: bytes) -> list[SnapshotClosed]:
+    """The complete snapshots in what `dump_books` made."""
+    return [SnapshotClosed(*row) for row in unpack(data)[2]]
 
 
 def _dump(ledger: ItemLedger) -> tuple[Any, ...]:
@@ -81,14 +89,14 @@ def _load(row: tuple[Any, ...]) -> ItemLedger:
 
 def _dump_cell(cell: Cell) -> tuple[Any, ...]:
     counts = [[getattr(count, name) for name in (*_COUNT_FIELDS, "difference")] for count in cell.counts]
-    kept = (cell.quantity, cell.changed_by, cell.opening, cell.has_opening, cell.folded_differences)
-    return (kept, cell.moves, counts)
+    return ([getattr(cell, name) for name in _CELL_FIELDS], cell.moves, counts)
 
 
 def _load_cell(row: tuple[Any, ...]) -> Cell:
     cell = Cell()
     kept, moves, counts = row
-    cell.quantity, cell.changed_by, cell.opening, cell.has_opening, cell.folded_differences = kept
+    for name, value in zip(_CELL_FIELDS, kept, strict=True):
+        setattr(cell, name, value)
     cell.moves = [Move(*move) for move in moves]
     for *fields, difference in counts:
         count = Count(**dict(zip(_COUNT_FIELDS, fields, strict=True)))

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from schemas.encoding import pack, unpack
 from schemas.records import Decision, Preemption
 from transforms.ledger.decision_rules import Decided
-from transforms.ledger.ledger_state import dump_books, load_books
+from transforms.ledger.ledger_state import dump_books, load_books, load_snapshots
 from transforms.ledger.shard_rules import Shard, owners_by
+from transforms.ledger.snapshot_rules import Snapshots
 
 TOKEN_BYTES = 8
 LIVE_SHARDS_MAX = 256  # least recently used ones are dropped; they are read again from state when needed
@@ -86,6 +87,7 @@ def restore(
     what channels were told is forgotten, so that a renewal tells them again: it may be another figure by now.
     """
     shard = make_shard(load_books(snapshot) if snapshot else None)
+    shard.snapshots = Snapshots(load_snapshots(snapshot) if snapshot else ())
     live = Live(shard, len(snapshot or b""))
     entries = list(journal)
     live.entries = len(entries)
@@ -103,6 +105,7 @@ def restore(
     if is_foreign:
         _forget_told(shard)
         live.shard = make_shard(shard.books)
+        live.shard.snapshots = shard.snapshots
     return live
 
 
@@ -151,7 +154,7 @@ def _forget_told(shard: Shard) -> None:
 
 def fold_state(live: Live) -> bytes:
     """The books as a new snapshot; the journal can be cleared."""
-    snapshot = dump_books(live.shard.books)
+    snapshot = dump_books(live.shard.books, live.shard.snapshots.all())
     live.snapshot_bytes = len(snapshot)
     live.journal_bytes = live.entries = 0
     return snapshot

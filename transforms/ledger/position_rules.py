@@ -77,7 +77,16 @@ class Count:
 class Cell:
     """On hand at one place, with the history that later arrivals may still disturb."""
 
-    __slots__ = ("changed_by", "counts", "folded_differences", "has_opening", "moves", "opening", "quantity")
+    __slots__ = (
+        "changed_by",
+        "counts",
+        "folded_differences",
+        "has_opening",
+        "knows_snapshots",
+        "moves",
+        "opening",
+        "quantity",
+    )
 
     def __init__(self) -> None:
         self.quantity = ZERO  # on hand
@@ -85,6 +94,7 @@ class Cell:
         self.opening = ZERO  # on hand before the retained history
         self.has_opening = False  # whether anything was folded into the opening
         self.folded_differences = ZERO  # differences of counts that were folded away
+        self.knows_snapshots = False  # whether the complete snapshots of its location were applied
         self.moves: list[Move] = []  # by occurred_at
         self.counts: list[Count] = []  # by Count.order
 

@@ -18,7 +18,7 @@ from schemas.encoding import to_json
 from schemas.master_data import MasterData
 from schemas.master_tables import ANY
 from schemas.policy_spec import Policy
-from schemas.records import OutcomeCount, Rejection, StockEvent
+from schemas.records import OutcomeCount, Rejection, SnapshotClosed, StockEvent
 from transforms.kits.kit_rules import kits_above
 from transforms.ledger.changed_rows import changed_rows
 from transforms.ledger.decision_rules import NOT_YET, Decided, Decider, decision_on
@@ -31,6 +31,7 @@ from transforms.ledger.ledger_rules import (
     record,
 )
 from transforms.ledger.offer_rows import offer_rows
+from transforms.ledger.snapshot_rules import Snapshots, as_entry
 from transforms.offers.availability_rules import Rules
 from transforms.rejections import Why, of_event
 
@@ -73,6 +74,7 @@ class Shard:
         self.for_sale = frozenset(policy.default_definition.dispositions)
         self.kits_above = kits_above(master.boms)
         self.is_silent = False  # no figures are worked out: a journal is read that other rules wrote
+        self.snapshots = Snapshots()
         self.due: list[Due] = []
         for ledger in self.books.values():
             self._plan(ledger, {"claim": ledger.claims, "reported": ledger.reported}, ledger.settled_at)
@@ -88,12 +90,17 @@ class Shard:
         outcomes: Counter[tuple[str, str, str]] = Counter()
         touched: set[str] = set()
         for event, one in in_order_of_time(packed):
+            if isinstance(event, SnapshotClosed):
+                touched |= self.snapshots.enter(event, self.books, self.rules)
+                continue
             result = record(self.books, event, one, self.rules)
             outcomes[event.source, result.outcome, result.reason] += 1
             if result.outcome in ENTERED:
                 touched.update(moved_items(event) if event.components else (event.item,), result.others)
             elif result.outcome == "duplicate":  # one that was received earlier may change which count is the last
                 touched.update(item for item in moved_items(event) & self.books.keys() if self.books[item].dirty)
+            if self.snapshots.by_location:
+                self._follow(event, result)
             if result.granted is not None:
                 records.append(decision_on(event, result.granted))
             if result.loser is not None:
@@ -106,6 +113,13 @@ class Shard:
         records.extend(self.decider.preemptions)
         records.extend(self._refresh(touched | self.decider.touched | self._wake(now), now))
         return Fold(records, [_count(*key, total) for key, total in outcomes.items() if total])
+
+    def _follow(self, event: StockEvent, result: Result) -> None:
+        for one in (event if result.outcome in ENTERED else None, result.loser):
+            if one is not None:
+                self.snapshots.follow(one, self.books, self.rules)
+        if result.others:
+            self.snapshots.follow_all(result.others, self.books, self.rules)
 
     def advance(self, now: datetime) -> list[Any]:
         """Bring up to date what only the clock changed: holds that expired, reports that settled, days that began."""
@@ -124,6 +138,7 @@ class Shard:
     def forget(self) -> None:
         """Fold what is older than the retained history into opening quantities."""
         forget_before_horizon(self.books, self.rules)
+        self.snapshots.forget(self.rules.history)
 
     def check_conservation(self) -> None:
         """Raise unless the accounts of every item sum to zero; tests call it after every fold."""
@@ -194,10 +209,10 @@ def owners_by(ownership: Mapping[tuple[str, str], str]) -> OwnersOf:
     return owners_of
 
 
-def in_order_of_time(packed: Iterable[bytes]) -> Iterator[tuple[StockEvent, bytes]]:
+def in_order_of_time(packed: Iterable[bytes]) -> Iterator[tuple[StockEvent | SnapshotClosed, bytes]]:
     """Packed events with what they say, by when they occurred, then by when they were received."""
     packed = list(packed)
-    events = list(map(as_event, packed))
+    events = list(map(as_entry, packed))
     order = sorted(zip(map(_TIME_ORDER, events), range(len(events)), strict=True))
     return ((events[index], packed[index]) for _, index in order)
 

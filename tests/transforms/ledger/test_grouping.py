@@ -8,13 +8,14 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
 from schemas.encoding import unpack
-from schemas.records import StockEvent
+from schemas.records import SnapshotClosed, StockEvent
 from tests.builders import receipt, shipment
 from tests.ledgers import MASTER
 from transforms.kits.kit_rules import families
 from transforms.ledger import grouping
 from transforms.ledger.grouping import SHARDS, Group, GroupByShard, _GroupFn, shard_of
 from transforms.ledger.ledger_rules import as_event
+from transforms.ledger.snapshot_rules import as_entry
 
 FAMILY_OF = families(MASTER.boms)
 
@@ -68,3 +69,17 @@ def test_nothing_is_lost_or_doubled_on_the_way_through_beam() -> None:
         assert_that(groups | "Unpack" >> beam.FlatMap(lambda group: map(as_event, unpack(group[1]))), equal_to(events))
         shards = groups | beam.Keys() | beam.Distinct()
         assert_that(shards, equal_to([0, 1, 2]), label="shards")
+
+
+def test_a_closed_snapshot_goes_to_every_shard() -> None:
+    at = receipt(1, at=1).occurred_at
+    closed = SnapshotClosed("list", "wms", "EAST", at, at, "m", "c")
+    fn = _GroupFn(FAMILY_OF, 3)
+    fn.start_bundle()
+    assert list(fn.process(closed, 0)) == []
+    groups = [one.value for one in fn.finish_bundle()]
+    assert [(shard, [as_entry(one) for one in unpack(packed)]) for shard, packed in groups] == [
+        (0, [closed]),
+        (1, [closed]),
+        (2, [closed]),
+    ]

@@ -1,0 +1,57 @@
+"""Full lists: complete snapshots for a made day, scattered among its bundles as the guard would let them through."""
+
+from collections.abc import Sequence
+from random import Random
+
+from schemas.encoding import pack
+from schemas.records import SnapshotClosed, StockEvent
+from tests.days import KEEPERS, LOCATIONS, NOW, START, STEP, STEPS, Day
+from transforms.ledger.snapshot_rules import packed_notice
+
+Arrived = StockEvent | SnapshotClosed
+
+
+def lists_of(day: Day, seed: int) -> list[SnapshotClosed]:
+    """Some snapshots of the day that are complete, of owners and of others, and one whose lines are all lost."""
+    random = Random(f"lists {seed}")
+    places = [(one.source, one.location, one.occurred_at) for one in day.events if one.kind == "snapshot"]
+    chosen = random.sample(places, min(len(places), random.randint(0, 3)))
+    location = random.choice(LOCATIONS)
+    source = random.choice((KEEPERS[location], "tms"))
+    chosen.append((source, location, START + random.randrange(STEPS) * STEP))
+    if random.random() < 0.2:
+        chosen.append(chosen[0])  # under another name
+    return [
+        SnapshotClosed(
+            transaction_key=f"{source}:list:{number}@{location}",
+            source=source,
+            location=location,
+            occurred_at=occurred_at,
+            received_at=min(NOW, occurred_at + STEP),
+            message_id=f"{source}/list{number}",
+            correlation_id=f"list {number}",
+        )
+        for number, (source, location, occurred_at) in enumerate(chosen)
+    ]
+
+
+def scattered(
+    bundles: Sequence[Sequence[StockEvent]], lists: Sequence[SnapshotClosed], seed: int
+) -> list[list[Arrived]]:
+    """The bundles with each list somewhere in them, some twice."""
+    random = Random(f"scattered {seed}")
+    found: list[list[Arrived]] = [list(bundle) for bundle in bundles]
+    for one in (*lists, *random.choices(lists, k=random.randint(0, 2))):
+        bundle = random.choice(found)
+        bundle.insert(random.randint(0, len(bundle)), one)
+    return found
+
+
+def packed(one: Arrived) -> bytes:
+    return packed_notice(one) if isinstance(one, SnapshotClosed) else pack(one)
+
+
+def apart(arrived: Sequence[Arrived]) -> tuple[list[StockEvent], list[SnapshotClosed]]:
+    """The events and the complete snapshots of what arrived."""
+    events = [one for one in arrived if isinstance(one, StockEvent)]
+    return events, [one for one in arrived if isinstance(one, SnapshotClosed)]
