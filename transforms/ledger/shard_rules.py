@@ -23,7 +23,7 @@ from transforms.kits.kit_rules import kits_above
 from transforms.ledger.changed_rows import changed_rows
 from transforms.ledger.decision_rules import NOT_YET, Decided, Decider, decision_on
 from transforms.ledger.horizon_rules import forget_before_horizon
-from transforms.ledger.item_ledger import Books, ItemLedger, as_event, check_conservation, moved_items
+from transforms.ledger.item_ledger import Books, ItemLedger, check_conservation, moved_items
 from transforms.ledger.ledger_rules import (
     LedgerRules,
     OwnersOf,

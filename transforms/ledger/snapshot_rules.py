@@ -64,7 +64,7 @@ class Snapshots:
         kept = self.by_location.get(event.location)
         if kept is None:
             return
-        same = kept.get((event.occurred_at, event.source)) if event.kind == "snapshot" else None
+        same = kept.get((event.occurred_at, event.source)) if event.kind in ("count", "snapshot") else None
         for item in moved_items(event) & books.keys():
             ledger = books[item]
             places = ((event.location, event.lot, one) for one in (event.disposition, event.to_disposition))
