@@ -34,6 +34,7 @@ MOVEMENTS = {
     "return_received": ("customer", HERE),
 }
 COUNTS = ("count", "snapshot")
+LEFT_OUT = "left out of a complete snapshot"
 ACCOUNTS = ("supplier", "customer", "in_transit", "count_difference")
 
 
@@ -226,7 +227,7 @@ def _zero(of: SnapshotClosed, item: str, lot: str, disposition: str) -> StockEve
         message_id=of.message_id,
         correlation_id=of.correlation_id,
         received_at=datetime.min.replace(tzinfo=of.received_at.tzinfo),
-        mapping_version="",
+        mapping_version=LEFT_OUT,
         original_quantity=ZERO,
         original_unit="",
         location=of.location,
@@ -279,7 +280,8 @@ def _compared_counts(compared: list[StockEvent], movements: Movements, counts: C
         for position in movements.keys() | counts.keys():
             item, location, lot, disposition = position
             same_place = (item, location, disposition) == (report.item, report.location, report.disposition)
-            if same_place and report.lot in {lot, ""}:
+            all_lots = not report.lot and report.mapping_version != LEFT_OUT
+            if same_place and (all_lots or report.lot == lot):
                 counts_then = [count for count in counts[position] if count.occurred_at <= report.occurred_at]
                 moved_then = [move for move in movements[position] if move.event.occurred_at <= report.occurred_at]
                 expected += _on_hand(counts_then, moved_then)[0]

@@ -136,7 +136,7 @@ def _judgements(ledger: ItemLedger, now: datetime, rules: LedgerRules) -> Iterat
     for key, known in ledger.reports.items():
         if key in dirty["report"] or _disturbed(ledger, known.occurred_at):
             for report in _reports_of(ledger, key):
-                expected = _on_hand_as_of(ledger, report.location, report.lot, report.disposition, report.occurred_at)
+                expected = _expected(ledger, report, is_exact=known.lot == LEFT_OUT)
                 yield Judged(_identity(report, key), expected, report.quantity, report.occurred_at)
 
 
@@ -197,9 +197,10 @@ def _cured(identities: Iterable[Identity], now: datetime) -> Iterator[Judged]:
         yield Judged(identity, ZERO, ZERO, now)
 
 
-def _on_hand_as_of(ledger: ItemLedger, location: str, lot: str, disposition: str, at: datetime) -> Decimal:
-    """On hand at a place at a moment; of all lots together where none is named."""
-    if lot:
+def _expected(ledger: ItemLedger, report: Report, *, is_exact: bool) -> Decimal:
+    """On hand at the place of a report when it was taken; of all lots together where it names none."""
+    location, lot, disposition, at = report.location, report.lot, report.disposition, report.occurred_at
+    if lot or is_exact:
         places = [(location, lot, disposition)]
     else:
         places = [place for place in ledger.cells if (place[0], place[2]) == (location, disposition)]
