@@ -22,7 +22,16 @@ import fastavro
 from fastavro.schema import SchemaParseException, UnknownType
 
 from transforms.arrival.json_format import parse_json
-from transforms.arrival.limits import COLUMNS_MAX, DEPTH_MAX, ROWS_MAX, DecodeError, Document, excerpt, too_deep
+from transforms.arrival.limits import (
+    COLUMNS_MAX,
+    DEPTH_MAX,
+    PAYLOAD_BYTES_MAX,
+    ROWS_MAX,
+    DecodeError,
+    Document,
+    excerpt,
+    too_deep,
+)
 from transforms.arrival.packed_payloads import EXPANDED_BYTES_MAX
 
 MAGIC = b"Obj\x01"
@@ -119,7 +128,7 @@ def _long(source: BytesIO) -> int:
 
 def _bytes(source: BytesIO) -> bytes:
     size = _long(source)
-    content = source.read(size) if size >= 0 else b""
+    content = source.read(size) if 0 <= size <= PAYLOAD_BYTES_MAX else b""
     if size < 0 or len(content) < size:
         raise DecodeError("envelope_mismatch", "cut off: the file ends inside a block")
     return content

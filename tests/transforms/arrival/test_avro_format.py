@@ -59,6 +59,7 @@ ITSELF = ["null", "R"]
         ("no Avro", b"PAR1", "malformed_avro", "starts with 50415231, expected an Avro object container file"),
         ("cut in the header", avro()[:9], "envelope_mismatch", "cut off: the file ends inside a block"),
         ("cut in a block", avro()[:-20], "envelope_mismatch", "cut off: "),
+        ("a size beyond anything", avro()[:5] + b"\xfe" * 9 + b"\x01", "envelope_mismatch", "cut off: "),
         ("another marker", avro()[:-1] + b"x", "envelope_mismatch", "cut off: a block does not end with the marker"),
         (
             "nothing without end",
