@@ -11,6 +11,8 @@ usage() {
     cat <<'HELP'
 Usage:
   ./run_local.sh [OPTION...]         run the example company's day into out/sellable.db
+  ./run_local.sh prism [OPTION...]   the same on Prism, which `go install` puts into .venv/bin
+  ./run_local.sh flink [OPTION...]   the same on a Flink cluster that is started for it (Java 11 or 17 and Maven)
   ./run_local.sh test [ARGUMENT...]  run ruff, mypy and all tests; arguments go to pytest
   ./run_local.sh help                show this text
 
@@ -22,7 +24,10 @@ The quick tests only:
 
 Environment:
   PYTHON             the Python to make .venv with, instead of the first of python3.12, python3.11 and python3
-  SELLABLE_REQUIRE   parts, separated by commas, whose tests must not be skipped: pubsub
+  SELLABLE_REQUIRE   parts, separated by commas, whose tests must not be skipped: pubsub,
+                     prism, flink
+  SELLABLE_PRISM     a Prism binary that is there already
+  SELLABLE_FLINK_JARS  a folder with Flink's and Beam's jars that is there already (else .venv/flink-jars)
   SELLABLE_TEST_PROCESSES  how many processes run the tests: by default one for each core; 0 for none beside the main one
 HELP
 }
@@ -88,6 +93,40 @@ prepare() {
     fingerprint "$extra" >"$stamp"
 }
 
+# Prism of the same version as Beam; prints its path.
+find_prism() {
+    local version
+    if [ -n "${SELLABLE_PRISM:-}" ]; then
+        printf '%s\n' "$SELLABLE_PRISM"
+        return
+    fi
+    if [ ! -x "$venv/bin/prism" ]; then
+        command -v go >/dev/null || die "Prism is installed by Go (1.23 or newer), or named by SELLABLE_PRISM"
+        version="$("$python" -c 'from importlib.metadata import version; print(version("apache-beam"))')"
+        say "Installing Prism $version (about two minutes)"
+        GOBIN="$venv/bin" go install "github.com/apache/beam/sdks/v2/go/cmd/prism@v$version" >&2
+    fi
+    printf '%s\n' "$venv/bin/prism"
+}
+
+# The example day on a runner of its own: files, or with --input_subscription a queue.
+run_on() {
+    local runner="$1" prism
+    shift
+    prepare ""
+    if [ "$runner" = prism ]; then
+        prism="$(find_prism)"
+        run_example --runner=PrismRunner --prism_location="$prism" --environment_type=LOOPBACK "$@"
+    else
+        say "Starting a Flink cluster; its logs, checkpoints and savepoints are in out/flink"
+        around=("$python" -m deploy.flink.cluster --jars "${SELLABLE_FLINK_JARS:-$venv/flink-jars}"
+            --folder "$root/out/flink" run --)
+        (cd -- "$root" && run_example "$@" "{options}")
+    fi
+}
+
+around=() # a command that runs the pipeline beside something it needs
+
 run_example() {
     local at="$root/" argument input=example
     prepare ""
@@ -107,7 +146,7 @@ run_example() {
         say "Running the example company's day"
     fi
     mkdir -p "$root/out"
-    "$python" -m pipelines.inventory_sync "$@"
+    ${around[@]+"${around[@]}"} "$python" -m pipelines.inventory_sync "$@"
 }
 
 summary=""
@@ -144,10 +183,11 @@ run_tests() {
 
 case "${1:-}" in
     help | -h | --help) usage ;;
+    prism | flink) run_on "$@" ;;
     test) shift && run_tests "$@" ;;
     "" | -*) run_example "$@" ;;
     *)
         usage >&2
-        die "unknown command '$1', expected test, help, or options that begin with --"
+        die "unknown command '$1', expected prism, flink, test, help, or options that begin with --"
         ;;
 esac

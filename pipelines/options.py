@@ -20,6 +20,25 @@ REFRESH_SECONDS_MAX = 86_400.0
 
 # Who reads Pub/Sub: these runners have Beam's own source, and DirectRunner has no other that works.
 BEAM_READS = ("DirectRunner", "BundleBasedDirectRunner", "DataflowRunner", "TestDataflowRunner")
+# What Beam's Flink job server takes and only it declares: Beam hands on what it does not know.
+FLINK_FLAGS = {
+    "--allow_non_restored_state",
+    "--checkpoint_timeout_millis",
+    "--checkpointing_interval",
+    "--execution_retry_delay",
+    "--externalized_checkpoints_enabled",
+    "--max_bundle_size",
+    "--max_bundle_time_mills",
+    "--max_parallelism",
+    "--min_pause_between_checkpoints",
+    "--number_of_execution_retries",
+    "--object_reuse",
+    "--parallelism",
+    "--retain_externalized_checkpoints_on_cancellation",
+    "--savepoint_path",
+    "--state_backend",
+}
+
 READERS = 2
 READERS_MAX = 64
 
@@ -105,7 +124,7 @@ def refuse_unknown(arguments: list[str]) -> None:
     for known in PipelineOptions.__subclasses__():
         if known is not InventoryOptions:
             known._add_argparse_args(parser)  # type: ignore[arg-type]  # noqa: SLF001 - the hook that Beam defines
-    names = {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001
+    names = FLINK_FLAGS | {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001
     for flag in (argument.split("=")[0] for argument in arguments if argument.startswith("--")):
         if flag not in names:
             near = get_close_matches(flag, names, n=3)

@@ -70,6 +70,21 @@ def prism_options(request: pytest.FixtureRequest) -> list[str]:
     return ["--runner=PrismRunner", f"--prism_location={path}", "--environment_type=LOOPBACK"]
 
 
+@pytest.fixture(scope="session")
+def flink_options(
+    pubsub_emulator: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[str]]:
+    """The options of a pipeline that is to run on a Flink cluster, whose workers know the Pub/Sub fake."""
+    from deploy.flink.cluster import ClusterError, FlinkCluster, fetch_jars
+
+    jars = os.environ.get("SELLABLE_FLINK_JARS") or request.config.cache.mkdir("flink-jars")  # type: ignore[union-attr]
+    try:
+        with FlinkCluster(tmp_path_factory.mktemp("flink"), fetch_jars(Path(jars))) as cluster:
+            yield cluster.options
+    except ClusterError as error:
+        skip_or_fail("flink", str(error))
+
+
 def _install_prism(folder: Path) -> str:
     version = importlib.metadata.version("apache-beam")
     binary = folder / version / "prism"

@@ -1,22 +1,13 @@
-"""The example day ends the same however its messages come: any order, doubled, split, from files or from a queue."""
+"""The example day ends the same in any order, doubled and split; tests/test_runners.py has the runners and queues."""
 
 import random
-from datetime import UTC, datetime
 from pathlib import Path
 
-import apache_beam as beam
 import pytest
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from pipelines.inventory_sync import build_pipeline, load_config
-from pipelines.options import settings_of
 from schemas.records import Envelope
-from tests.pipelines.example_day import DAY, Views, archive, envelopes, options, run_day, views_of
-from tests.queues import NewQueue
-from tests.streaming import run_until
-from transforms.publication.view_database import create_views
+from tests.pipelines.example_day import DAY, Views, archive, envelopes, run_day
 
-FIRST_REQUEST = datetime(2026, 3, 2, 12, tzinfo=UTC)  # later than every opening list, earlier than every hold
 SEEDS_QUICK = 2
 SEEDS = 20
 
@@ -59,45 +50,3 @@ def test_messages_split_over_seven_files_give_the_same_views(given: Views, day: 
 def test_records_survive_another_process(given: Views, tmp_path: Path) -> None:
     workers = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
     assert run_day(DAY, tmp_path / "views.db", *workers) == given
-
-
-@pytest.mark.pubsub
-def test_a_queue_gives_the_same_views_as_files(
-    given: Views, day: list[Envelope], new_queue: NewQueue, tmp_path: Path
-) -> None:
-    """Requests are first come, first served, so none is published before the stock it asks for is on the books."""
-    opening = [message for message in day if message.received_at < FIRST_REQUEST]
-    opened = run_day(archive(tmp_path / "opening", opening), tmp_path / "opening.db")
-    queue = new_queue("example-day")
-    queue.publish((message.payload, _attributes(message)) for message in opening)
-    pipeline, database = _streaming(queue.subscription, tmp_path / "views.db")
-    later = [message for message in day if message.received_at >= FIRST_REQUEST]
-    waiting = [lambda: queue.publish((message.payload, _attributes(message)) for message in later)]
-
-    def all_came() -> bool:
-        views = views_of(database)
-        if waiting and views["position"] == opened["position"]:
-            waiting.pop()()
-        return views == given
-
-    run_until(pipeline.run(), all_came, timeout_seconds=120)
-    assert views_of(database) == given
-
-
-def _streaming(subscription: str, database: Path) -> tuple[beam.Pipeline, Path]:
-    arguments = PipelineOptions([f"--input_subscription={subscription}", *options(database)])
-    arguments.view_as(StandardOptions).streaming = True
-    create_views(database)
-    pipeline = beam.Pipeline(options=arguments)
-    build_pipeline(pipeline, load_config(settings_of(arguments), "queue"))
-    return pipeline, database
-
-
-def _attributes(message: Envelope) -> dict[str, str]:
-    return {
-        "ce-source": message.source,
-        "ce-id": message.message_id,
-        "ce-time": message.received_at.isoformat(),
-        "format": message.format,
-        "correlation-id": message.correlation_id,
-    }

@@ -59,7 +59,9 @@ def test_who_reads_the_queue_depends_on_the_runner_unless_it_is_said(arguments: 
     assert settings_of(PipelineOptions([QUEUE, *arguments])).pubsub_readers == readers
 
 
-@pytest.mark.parametrize("flag", ["--runner", "--direct_running_mode=multi_processing", "--streaming", "--policy"])
+@pytest.mark.parametrize(
+    "flag", ["--runner", "--direct_running_mode=multi_processing", "--streaming", "--policy", "--savepoint_path=x"]
+)
 def test_flags_of_ours_and_of_beam_pass(flag: str) -> None:
     refuse_unknown([flag, "a value"])
 

@@ -105,6 +105,12 @@ class Leases:
         self._under[mark], self._in_hand = self._in_hand, []
         return mark
 
+    def rewind(self, mark: int) -> None:
+        """Read on after a mark: what was given out since then was lost on its way and waits again, oldest first."""
+        lost = [number for later in list(self._under) if later > mark for number in self._under.pop(later)]
+        self._waiting.extendleft(sorted([*lost, *self._in_hand], reverse=True))
+        self._in_hand = []
+
     def finalize(self, mark: int) -> list[Delivery]:
         """The deliveries to acknowledge now that a mark is finalized; none the second time."""
         numbers = self._under.pop(mark, None)

@@ -54,9 +54,12 @@ class SubscriptionReader:
         self.closing = threading.Event()
         self.failed: exceptions.GoogleAPICallError | None = None
         self.nothing_since: float | None = None
+        self.is_open = False
+        self.turn = 0  # of whoever reads now, where several take turns
 
     def open(self) -> None:
         """Begin to pull."""
+        self.is_open = True
         self.client = pubsub_v1.SubscriberClient()
         self.pulling = threading.Thread(target=self._pull, name="pubsub-pull", daemon=True)
         self.leasing = threading.Thread(target=self._keep_leases, name="pubsub-lease", daemon=True)
@@ -76,6 +79,11 @@ class SubscriptionReader:
         """A mark for all that was taken since the last one."""
         with self.lock:
             return self.leases.cut()
+
+    def rewind(self, mark: int) -> None:
+        """Go on after a mark."""
+        with self.lock:
+            self.leases.rewind(mark)
 
     def finalize(self, mark: int) -> None:
         """A checkpoint holds what was taken before the mark: acknowledge what that settles."""

@@ -34,7 +34,8 @@ POLL_SECONDS = 0.05  # how soon a reader that found nothing is asked again
 BUNDLE_DELIVERIES_MAX = 10  # of at most 1,000 messages: under load that many share the cost of a bundle
 BUNDLE_SECONDS_MAX = 1.0
 
-# Of this process, by id: a mark finds its reader here, or has none. A reader lives as long as it holds anything.
+# Of this process, by id: a mark finds its reader here, or has none. A reader lives as long as it holds anything. Beam
+# keeps readers too, but for each instance of its DoFn, and on Flink the next bundle may be that of another instance.
 _READERS: weakref.WeakValueDictionary[str, SubscriptionReader] = weakref.WeakValueDictionary()
 _NUMBERS = itertools.count()
 
@@ -112,7 +113,13 @@ class _PubSubSource(UnboundedSource):
         ]
 
     def create_reader(self, options: Any, checkpoint_mark: CheckpointMark | None) -> "_PubSubReader":  # noqa: ARG002
-        return _PubSubReader(SubscriptionReader(self.subscription, self.timestamp_attribute))
+        if isinstance(checkpoint_mark, _Mark):
+            known = _READERS.get(checkpoint_mark.reader)
+            if known is not None and not known.closing.is_set():
+                known.rewind(checkpoint_mark.number)
+                return _PubSubReader(known, checkpoint_mark.reader)
+        reader_id = f"{os.getpid()}-{next(_NUMBERS)}-{secrets.token_hex(8)}"
+        return _PubSubReader(SubscriptionReader(self.subscription, self.timestamp_attribute), reader_id)
 
     def get_checkpoint_mark_coder(self) -> Coder:
         return _MarkCoder()
@@ -124,14 +131,16 @@ class _PubSubSource(UnboundedSource):
 class _PubSubReader(UnboundedReader):
     """Its records are whole deliveries: what Beam does for each record costs more than a message does."""
 
-    def __init__(self, messages: SubscriptionReader) -> None:
+    def __init__(self, messages: SubscriptionReader, reader_id: str) -> None:
         self.messages = messages
-        self.id = f"{os.getpid()}-{next(_NUMBERS)}-{secrets.token_hex(8)}"
+        self.id = reader_id
+        self.turn = messages.turn = next(_NUMBERS)
         self.current: Delivery | None = None
 
     def start(self) -> bool:
-        self.messages.open()
-        _READERS[self.id] = self.messages
+        if not self.messages.is_open:
+            self.messages.open()
+            _READERS[self.id] = self.messages
         return self.advance()
 
     def advance(self) -> bool:
@@ -152,4 +161,5 @@ class _PubSubReader(UnboundedReader):
         return _Mark(self.id, self.messages.cut())
 
     def close(self) -> None:
-        self.messages.close()
+        if self.messages.turn == self.turn:  # else another one reads on in its place
+            self.messages.close()

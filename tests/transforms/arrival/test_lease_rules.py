@@ -61,6 +61,22 @@ def test_what_was_read_in_a_bundle_that_failed_is_never_acknowledged() -> None:
     assert leases.messages_held == 1
 
 
+def test_after_a_mark_is_resumed_what_was_lost_is_read_again_in_its_order() -> None:
+    leases = Leases()
+    for name in "abcd":
+        leases.deliver(delivery(name))
+    leases.take()
+    kept = leases.cut()
+    leases.take()
+    leases.cut()  # its bundle is lost
+    leases.take()
+    leases.rewind(kept)
+    again = [leases.take() for _ in range(4)]
+    assert [ids([one]) if one else None for one in again] == [["b0"], ["c0"], ["d0"], None]
+    leases.finalize(kept)
+    assert ids(leases.finalize(leases.cut())) == ["a0"]
+
+
 def test_a_lease_is_extended_before_it_ends_and_given_up_when_it_is_too_old() -> None:
     leases = Leases()
     leases.deliver(delivery("a", arrived=0))

@@ -30,6 +30,19 @@ def test_each_reader_is_a_source_of_its_own() -> None:
         ReadMessagesFromPubSub("projects/p/subscriptions/s", readers=0)
 
 
+def test_whoever_resumes_a_mark_reads_on_with_the_reader_that_cut_it() -> None:
+    source = ReadMessagesFromPubSub("projects/p/subscriptions/s").source
+    first = source.create_reader(None, None)
+    _READERS[first.id] = first.messages
+    second = source.create_reader(None, first.get_checkpoint_mark())
+    assert second.messages is first.messages
+    first.messages.is_open = True
+    first.close()
+    assert not second.messages.closing.is_set(), "it is no longer the first one's to close"
+    other = source.create_reader(None, _Mark("of another process", 0))
+    assert other.messages is not first.messages
+
+
 def test_a_delivery_becomes_messages_at_their_own_times() -> None:
     received = Received(b"x", {"source": "shop"}, "7", NOON, "key", NOON - 1)
     [made] = _messages_of([tuple(received)])

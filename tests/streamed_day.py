@@ -1,0 +1,74 @@
+"""Streamed day: the example day in, through a queue on any runner, the views it leaves out."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+
+from pipelines.inventory_sync import build_pipeline, load_config
+from pipelines.options import settings_of
+from schemas.records import Envelope
+from tests.pipelines.example_day import DAY, Views, archive, envelopes, options, run_day, views_of
+from tests.queues import Queue
+from tests.streaming import run_until
+from transforms.publication.view_database import create_views
+
+FIRST_REQUEST = datetime(2026, 3, 2, 12, tzinfo=UTC)  # later than every opening list, earlier than every hold
+STREAM_SECONDS_MAX = 240  # a job on Flink takes half a minute to start on a free machine
+
+
+class Day(NamedTuple):
+    """The messages before and after the first request, and what the views show after each, as files gave them."""
+
+    opening: list[Envelope]
+    later: list[Envelope]
+    opened: Views
+    given: Views
+
+
+def day_from_files(folder: Path) -> Day:
+    """The day as a run over its files leaves it."""
+    messages = envelopes()
+    opening = [message for message in messages if message.received_at < FIRST_REQUEST]
+    later = [message for message in messages if message.received_at >= FIRST_REQUEST]
+    opened = run_day(archive(folder / "opening", opening), folder / "opening.db")
+    return Day(opening, later, opened, run_day(DAY, folder / "given.db"))
+
+
+def streamed(day: Day, queue: Queue, database: Path, *runner: str) -> Views:
+    """The views after the day came through a queue; they are those of the files, or `JobEndedError`.
+
+    Requests are first come, first served, so none is published before the stock it asks for is on the books.
+    """
+    queue.publish((message.payload, attributes_of(message)) for message in day.opening)
+    given = PipelineOptions([f"--input_subscription={queue.subscription}", *options(database), *runner])
+    given.view_as(StandardOptions).streaming = True
+    create_views(database)
+    pipeline = beam.Pipeline(options=given)
+    build_pipeline(pipeline, load_config(settings_of(given), "queue"))
+    waiting: list[Callable[[], None]] = [
+        lambda: queue.publish((message.payload, attributes_of(message)) for message in day.later)
+    ]
+
+    def all_came() -> bool:
+        views = views_of(database)
+        if waiting and views["position"] == day.opened["position"]:
+            waiting.pop()()
+        return views == day.given
+
+    run_until(pipeline.run(), all_came, STREAM_SECONDS_MAX)
+    return views_of(database)
+
+
+def attributes_of(message: Envelope) -> dict[str, str]:
+    """What a gateway would say of the message."""
+    return {
+        "ce-source": message.source,
+        "ce-id": message.message_id,
+        "ce-time": message.received_at.isoformat(),
+        "format": message.format,
+        "correlation-id": message.correlation_id,
+    }
