@@ -1,10 +1,10 @@
 """Crash job: packed events from a subscription in, the ledger's views in SQLite out; what the crash suite breaks.
 
 It is the keyed heart of the inventory pipeline without its front, so that a run is about state, leases and views.
-`--crash_code 2` is the same pipeline, label by label, with another body in one step: a new version that resumes a savepoint.
+`--crash_code 2` is the same pipeline, label by label, with another body in one step, to resume a savepoint with.
 """
 
-import sys
+import argparse
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,17 +17,6 @@ from schemas.records import StockEvent
 from transforms.arrival.pubsub_source import ReadMessagesFromPubSub
 from transforms.ledger.keeping import KeepLedger
 from transforms.publication.sqlite_views import WriteSqliteViews
-
-
-class CrashOptions(PipelineOptions):
-    """What the job reads and writes."""
-
-    @classmethod
-    def _add_argparse_args(cls, parser: Any) -> None:
-        parser.add_argument("--crash_subscription")
-        parser.add_argument("--crash_database")
-        parser.add_argument("--crash_items", type=int, default=40)
-        parser.add_argument("--crash_code", type=int, default=1)
 
 
 def events_of(message: Any) -> Iterator[StockEvent]:
@@ -55,9 +44,14 @@ def build(pipeline: Any, given: Any) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run until it is cancelled."""
-    options = PipelineOptions(list(sys.argv[1:] if arguments is None else arguments), streaming=True)
-    pipeline = beam.Pipeline(options=options)
-    build(pipeline, options.view_as(CrashOptions))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.crash_job", description=__doc__.partition("\n")[0])
+    parser.add_argument("--crash_subscription")
+    parser.add_argument("--crash_database")
+    parser.add_argument("--crash_items", type=int, default=40)
+    parser.add_argument("--crash_code", type=int, default=1)
+    given, beams = parser.parse_known_args(arguments)
+    pipeline = beam.Pipeline(options=PipelineOptions(beams, streaming=True))
+    build(pipeline, given)
     pipeline.run().wait_until_finish()
 
 
