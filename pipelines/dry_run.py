@@ -22,8 +22,7 @@ from pipelines.view_stock import FigureSeen, StepSeen, ViewStock, read_stock
 from schemas.master_data import MasterData, load_master_data
 from schemas.policy_spec import Policy, load_policy
 from schemas.yaml_files import SpecError
-from transforms.offers.availability_rules import Rules
-from transforms.offers.offer_rules import offers_for
+from transforms.offers.offer_rules import offers_for, rules_at
 from transforms.publication.view_tables import plain_decimal
 
 HEAD, UP, DOWN, QUIET = "bold", "green", "red", "dim"
@@ -97,7 +96,7 @@ def figures_by(
     policy: Policy, seen: ViewStock, master: MasterData, as_of: datetime
 ) -> dict[tuple[str, str], FigureSeen]:
     """The figure of every listing by a policy."""
-    rules = Rules(policy, master.lots, as_of)
+    rules = rules_at(policy, master.lots, as_of)
     figures: dict[tuple[str, str], FigureSeen] = {}
     for item in sorted(master.listings_of):
         for offer in offers_for(item, seen.stock_of, master, rules):

@@ -137,7 +137,7 @@ def _run_record(config: Config) -> Run:
         started_at=datetime.now(UTC),
         finished_at=None,
         input=settings.input,
-        policy_version=front.policy.version,
+        policy_version=front.policy.at(settings.as_of or datetime.now(UTC)).version,
         master_version=front.master.version,
         options=json.dumps({name: str(value) for name, value in settings._asdict().items() if value}),
     )

@@ -105,7 +105,7 @@ def map_documents(mappings: str) -> Any:
 def check_against_master(master_data: str, policy: str | None = None) -> Any:
     """Without a policy every channel may ask for every item."""
     master = load_master_data(Path(master_data))
-    eligible = load_policy(Path(policy), master).eligible if policy else None
+    eligible = load_policy(Path(policy), master).ever_eligible if policy else None
     return _Fitted(CheckAgainstMaster(master, eligible), "events", "rejections")
 
 

@@ -22,6 +22,7 @@ Enters: YAML, CSV and Avro files written by people. Leaves: checked, immutable v
 - `carried`         large tables that Beam packs once and a process holds once
 - `master_data`     all of it: items, units, locations, partners, listings, bills of materials, ownership
 - `policy_parts`    what each section of the policy file may say
+- `policy_checks`   what a policy says that master data does not know or that cannot hold
 - `policy_spec`     the policy: what may be sold where, by which rule
 - `partner_spec`    partners: who is told what, where, how fast
 - `outbound_spec`   what an outbound mapping may say, and what of it cannot work

@@ -3,6 +3,7 @@
 Quantities are in base units of the item. Times without a zone are UTC; a window holds its start and not its end.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -28,6 +29,10 @@ POOL_FIELDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "fixed": (frozenset({"quantity"}), frozenset()),
     "priority": (frozenset({"rank"}), frozenset({"protect"})),
 }
+
+
+Steps = tuple[str | int, ...]  # the way to one value of the file
+Finding = tuple[Steps, str]
 
 
 class Spec(BaseModel):
@@ -142,3 +147,21 @@ class ChannelPolicy(Spec):
     thresholds: Thresholds | None = None  # none: no stock signals
     priority_class: str | None = None  # one of the policy's; none comes after all of them
     partial_requests: bool = False  # grant a reservation request what there is of it; otherwise all of it or nothing
+
+
+def known(steps: Steps, what: str, name: str, names: Iterable[str]) -> Iterator[Finding]:
+    """A finding where a name is none of these."""
+    if name not in names:
+        known = sorted(names)
+        shown = ", ".join(known or ["none"]) if len(known) <= 10 else f"one of the {len(known)} of master data"
+        yield steps, f"unknown {what} {name!r}, expected {shown}"
+
+
+def each_known(steps: Steps, what: str, given: Iterable[str], names: Iterable[str]) -> Iterator[Finding]:
+    """A finding for each name that is none of these, and for each that is there twice."""
+    seen: set[str] = set()
+    for index, name in enumerate(given):
+        yield from known((*steps, index), what, name, names)
+        if name in seen:
+            yield (*steps, index), f"{what} {name!r} twice, expected it once"
+        seen.add(name)

@@ -1,11 +1,11 @@
 """Policy: the file in which people say what may be sold where in, one checked and immutable `Policy` out.
 
 It holds rules, not arithmetic: `transforms.offers` applies them. Channels stand in the order of the file, which is also
-the order in which exclusive pools are cut out; the first definition is the default one.
+the order in which exclusive pools are cut out; the first definition is the default one. What is to hold from a day on
+stands below, under `later`, as whole versions, so that it can be reviewed before and be traced after.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -13,16 +13,22 @@ from pathlib import Path
 from pydantic import Field
 
 from schemas.master_data import MasterData
-from schemas.policy_parts import ChannelPolicy, Definition, Limits, Pool, SafetyStock, Spec, Text
+from schemas.policy_checks import policy_problems
+from schemas.policy_parts import (
+    ChannelPolicy,
+    Definition,
+    Limits,
+    Moment,
+    Pool,
+    SafetyStock,
+    Spec,
+    Text,
+)
 from schemas.yaml_files import SpecError, line_of, load_yaml, parse
 
 __all__ = ["ChannelPolicy", "Definition", "Limits", "Policy", "Pool", "SafetyStock", "load_policy", "policy_problems"]
 
-Steps = tuple[str | int, ...]  # the way to one value of the file
-Finding = tuple[Steps, str]
-
 _ZERO = Decimal(0)
-_HUNDRED = Decimal(100)
 
 
 class Policy(Spec):
@@ -36,6 +42,23 @@ class Policy(Spec):
     limits: Limits = Limits()
     priority_classes: tuple[Text, ...] = ()  # the highest first; none: no hold ever gives way
     channels: dict[str, ChannelPolicy] = Field(min_length=1)
+    effective_from: Moment | None = None  # of a later version; the first holds until then, from ever
+    later: tuple["Policy", ...] = ()  # whole versions that take its place, each from its day on
+
+    def at(self, moment: datetime) -> "Policy":
+        """The version that holds at a moment."""
+        if not self.later:
+            return self
+        return next((one for one in reversed(self.later) if one.starts_at <= moment), self)
+
+    def next_start(self, moment: datetime) -> datetime | None:
+        """When another version next takes its place."""
+        return next((one.starts_at for one in self.later if one.starts_at > moment), None)
+
+    @property
+    def starts_at(self) -> datetime:
+        """When it begins to hold."""
+        return self.effective_from or datetime.min.replace(tzinfo=UTC)
 
     # Cached, and not private attributes of the model, whose every use costs microseconds in the innermost loops.
     @cached_property
@@ -104,6 +127,10 @@ class Policy(Spec):
         only = self.only[channel]
         return item in only if only is not None else item not in self.excluded[channel]
 
+    def ever_eligible(self, channel: str, item: str) -> bool:
+        """The same by any of its versions: what a channel may ask for, to be refused when it may not yet."""
+        return any(version.eligible(channel, item) for version in (self, *self.later))
+
     def in_blackout(self, channel: str, at: datetime) -> bool:
         """Whether a channel is told zero at that time."""
         return any(window.starts_at <= at < window.ends_at for window in self.channels[channel].blackouts)
@@ -146,11 +173,7 @@ class Policy(Spec):
 
     def _first(self, *keys: tuple[str, str, str]) -> Decimal:
         held_back = self.held_back
-        for key in keys:
-            found = held_back.get(key)
-            if found is not None:
-                return found
-        return _ZERO
+        return next((held_back[key] for key in keys if key in held_back), _ZERO)
 
 
 def load_policy(path: Path, master: MasterData) -> Policy:
@@ -161,75 +184,3 @@ def load_policy(path: Path, master: MasterData) -> Policy:
         tree = load_yaml(path)
         raise SpecError("\n".join(f"{path}:{line_of(tree, *steps)}: {message}" for steps, message in problems))
     return policy
-
-
-def policy_problems(policy: Policy, master: MasterData) -> Iterator[Finding]:
-    """What a policy says that master data does not know or that cannot hold, with the way to where it says it."""
-    for name, definition in policy.definitions.items():
-        steps = ("definitions", name, "dispositions")
-        yield from _each_known(steps, "disposition", definition.dispositions, master.dispositions)
-    yield from _each_known(("routing",), "location", policy.routing, master.locations)
-    yield from _each_known(("priority_classes",), "priority class", policy.priority_classes, policy.priority_classes)
-    yield from _safety_stock_problems(policy, master)
-    for name, channel in policy.channels.items():
-        yield from _channel_problems(name, channel, policy, master)
-    yield from _pool_problems(policy)
-
-
-def _known(steps: Steps, what: str, name: str, names: Iterable[str]) -> Iterator[Finding]:
-    if name not in names:
-        known = sorted(names)
-        shown = ", ".join(known or ["none"]) if len(known) <= 10 else f"one of the {len(known)} of master data"
-        yield steps, f"unknown {what} {name!r}, expected {shown}"
-
-
-def _each_known(steps: Steps, what: str, given: Iterable[str], names: Iterable[str]) -> Iterator[Finding]:
-    seen: set[str] = set()
-    for index, name in enumerate(given):
-        yield from _known((*steps, index), what, name, names)
-        if name in seen:
-            yield (*steps, index), f"{what} {name!r} twice, expected it once"
-        seen.add(name)
-
-
-def _safety_stock_problems(policy: Policy, master: MasterData) -> Iterator[Finding]:
-    seen: set[tuple[str, str, str]] = set()
-    for index, rule in enumerate(policy.safety_stock_rules):
-        steps: Steps = ("safety_stock", index)
-        names = (("item", rule.item, master.items), ("location", rule.location, master.locations))
-        for what, name, known in (*names, ("channel", rule.channel, policy.channels)):
-            if name:
-                yield from _known((*steps, what), what, name, known)
-        key = (rule.item, rule.location, rule.channel)
-        if key in seen:
-            yield steps, "a second rule for the same item, location and channel, expected one"
-        seen.add(key)
-
-
-def _channel_problems(name: str, channel: ChannelPolicy, policy: Policy, master: MasterData) -> Iterator[Finding]:
-    steps: Steps = ("channels", name)
-    yield from _known(steps, "channel", name, master.channels)
-    yield from _known((*steps, "definition"), "definition", channel.definition, policy.definitions)
-    yield from _each_known((*steps, "locations"), "location", channel.locations, master.locations)
-    if channel.priority_class is not None:
-        yield from _known((*steps, "priority_class"), "priority class", channel.priority_class, policy.priority_classes)
-    yield from _each_known((*steps, "items", "only"), "item", channel.items.only or (), master.items)
-    yield from _each_known((*steps, "items", "except"), "item", channel.items.excluded or (), master.items)
-
-
-def _pool_problems(policy: Policy) -> Iterator[Finding]:
-    """Percents of one location beyond all of it; two channels that would both be served first."""
-    percents: dict[str, Decimal] = {}
-    ranks: dict[int, str] = {}
-    for name, channel in policy.channels.items():
-        steps: Steps = ("channels", name, "pool")
-        for location in channel.locations:
-            percents[location] = percents.get(location, _ZERO) + (channel.pool.percent or _ZERO)
-            if channel.pool.percent and percents[location] > _HUNDRED:
-                yield steps, f"pools take {percents[location]} percent of {location}, expected at most 100 in sum"
-        rank = channel.pool.rank
-        if rank is None:
-            continue
-        if rank in ranks:
-            yield steps, f"rank {rank} is that of channel {ranks[rank]} too, expected a rank of its own"
-        ranks.setdefault(rank, name)

@@ -238,3 +238,31 @@ def test_a_priority_class_must_be_one_that_the_policy_names(tmp_path: Path) -> N
     known = f"priority_classes: [gold, gold]\n{unknown}"
     with pytest.raises(SpecError, match=r"policy.yaml:1: priority class 'gold' twice, expected it once"):
         load_policy(saved(tmp_path, known), company())
+
+
+LATER = """\
+later:
+  - version: "2026-06"
+    owner: channel operations
+    effective_from: 2026-06-01
+    definitions: {sellable: {means: free to sell, dispositions: [sellable]}}
+    channels: {web: {definition: sellable, locations: [EAST]}}
+  - version: "2026-09"
+    owner: channel operations
+    effective_from: 2026-09-01T12:00:00+02:00
+    definitions: {sellable: {means: free to sell, dispositions: [sellable]}}
+    channels: {web: {definition: sellable, locations: [WEST], items: {only: [MILK]}}}
+"""
+JUNE, SEPTEMBER = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 9, 1, 10, tzinfo=UTC)
+
+
+def test_a_later_version_holds_from_its_moment_on(tmp_path: Path) -> None:
+    loaded = load_policy(saved(tmp_path, FILE + LATER), company())
+    instant = timedelta(microseconds=1)
+    moments = (datetime(2020, 1, 1, tzinfo=UTC), JUNE - instant, JUNE, SEPTEMBER - instant, SEPTEMBER)
+    versions = ["2026-03-01", "2026-03-01", "2026-06", "2026-06", "2026-09"]
+    assert [loaded.at(moment).version for moment in moments] == versions
+    assert [loaded.next_start(moment) for moment in moments[1:]] == [JUNE, SEPTEMBER, SEPTEMBER, None]
+    assert (loaded.eligible("b2b", "MUG"), loaded.at(JUNE).eligible("b2b", "MUG")) == (True, False)
+    assert loaded.ever_eligible("b2b", "MUG")
+    assert not loaded.ever_eligible("b2b", "MILK")

@@ -61,7 +61,7 @@ def canonicalise(envelope: Envelope, front: Front) -> Canonical:
             rejections += [one._replace(payload=b"") for one in refusals] if rejections else refusals
         ignored += passed_over
         for reported in made:
-            checked = check_event(reported, master, policy.eligible)
+            checked = check_event(reported, master, policy.ever_eligible)
             if isinstance(checked, Problem):
                 payload = b"" if rejections else envelope.payload
                 rejections.append(refused(reported, checked, envelope.format, payload))

@@ -73,7 +73,7 @@ def check_by(governed: Governed) -> Check:
     master, policy, _ = governed
 
     def check(event: ReportedEvent) -> StockEvent | Problem:
-        checked = check_event(event, master, policy.eligible)
+        checked = check_event(event, master, policy.ever_eligible)
         return checked if isinstance(checked, Problem) else exploded(checked, master.boms)
 
     return check

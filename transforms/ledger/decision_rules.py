@@ -18,8 +18,7 @@ from transforms.ledger.hold_rules import Hold, give_way, hold_on, holds_below, m
 from transforms.ledger.item_ledger import Books, moved_items
 from transforms.ledger.offer_rows import stock_in
 from transforms.ledger.position_rules import ZERO
-from transforms.offers.availability_rules import Rules
-from transforms.offers.offer_rules import granted
+from transforms.offers.offer_rules import granted, rules_at
 
 RequestKey = tuple[str, str]  # item and transaction key
 
@@ -63,17 +62,18 @@ class Decider:
                     self._note(books, [hold], event)
             return given
         quantity = self._granted(books, event)
-        if quantity or not self.policy.priority_classes or event.channel not in self.policy.channels:
+        policy = self.policy.at(at)
+        if quantity or not policy.priority_classes or event.channel not in policy.channels:
             return quantity
         return self._in_the_place_of_others(books, event)
 
     def _granted(self, books: Books, event: StockEvent) -> Decimal:
-        rules = Rules(self.policy, self.master.lots, event.received_at)
+        rules = rules_at(self.policy, self.master.lots, event.received_at)
         at = billed_at(books[event.item], event) if event.item in books else event.occurred_at
         return granted(event, partial(stock_in, books), self.master, rules, at)
 
     def _in_the_place_of_others(self, books: Books, event: StockEvent) -> Decimal:
-        rank_of = self.policy.rank_of
+        rank_of = self.policy.at(event.received_at).rank_of
         rank = rank_of[event.channel]
         holds = holds_below(books, moved_items(event), rank, rank_of, event.received_at)
         others = (hold for hold in holds if hold.order_reference != event.order_reference)

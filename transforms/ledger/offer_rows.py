@@ -27,6 +27,8 @@ def offer_rows(item: str, books: Books, master: MasterData, rules: Rules) -> Ite
     stock_of = cache(partial(stock_in, books))
     offers = offers_for(item, stock_of, master, rules)
     if not offers:
+        if rules.until is not None and item in master.listings_of:
+            books_of(books, item).figures_until = rules.until  # a channel of the next version may sell it
         return
     ledger = books_of(books, item)
     outlooks = outlooks_for(item, stock_of, master, rules)

@@ -33,6 +33,7 @@ from transforms.ledger.ledger_rules import (
 from transforms.ledger.offer_rows import offer_rows
 from transforms.ledger.snapshot_rules import Snapshots, as_entry
 from transforms.offers.availability_rules import Rules
+from transforms.offers.offer_rules import rules_at
 from transforms.rejections import Why, of_event
 
 _TIME_ORDER = attrgetter("occurred_at", "received_at", "transaction_key", "message_id")
@@ -150,7 +151,7 @@ class Shard:
             ledger = self.books[item]
             self._plan(ledger, ledger.dirty, now)
             records.extend(changed_rows(ledger, now, self.rules, self.for_sale))
-        rules = Rules(self.policy, self.master.lots, now)
+        rules = rules_at(self.policy, self.master.lots, now)
         above = {kit for item in touched for kit in self.kits_above.get(item, ())}
         for item in () if self.is_silent else sorted(touched | above):
             records.extend(self._offer(item, rules))

@@ -57,6 +57,7 @@ class Rules(NamedTuple):
     lots: Mapping[tuple[str, str], Lot]
     as_of: datetime
     sold_on: date | None = None  # the day for which lots are judged; None: that of `as_of`
+    until: datetime | None = None  # when another version of the policy takes its place
 
 
 class Placed(NamedTuple):

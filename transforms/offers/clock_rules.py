@@ -1,8 +1,8 @@
 """Clock rules: an item in, the next moment out at which its figures can change although nothing happens to it.
 
 At midnight supply that is late stops being expected, a new last day enters the horizon, and a lot becomes too old for a
-channel. A blackout begins and ends. A kit gets a new bill of materials. Holds that expire are not here: they change the
-claims, and the ledger knows when.
+channel. A blackout begins and ends. A kit gets a new bill of materials. Another version of the policy begins to hold.
+Holds that expire are not here: they change the claims, and the ledger knows when.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,10 +22,12 @@ def next_change(item: str, stock_of: StockOf, master: MasterData, rules: Rules) 
     policy = rules.policy
     listed = [one.channel for one in master.listings_of.get(item, ()) if one.channel in policy.channels]
     if not listed:
-        return None
+        return rules.until if item in master.listings_of else None
     needs = explode(master.boms, item, ONE, rules.as_of)
     stocks = [stock_of(part) for part in ([need.item for need in needs] or [item])]
     moments = [*_bom_times(master.boms, item)] if item in master.boms else []
+    if rules.until is not None:
+        moments.append(rules.until)
     for name in listed:
         moments += _channel_times(policy.channels[name], stocks, rules)
         if horizon_days(policy, name):

@@ -6,6 +6,8 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from schemas.master_data import Listing, MasterData
+from schemas.master_records import Lot
+from schemas.policy_spec import Policy
 from schemas.records import Component, StockEvent
 from transforms.kits.kit_rules import ONE, explode, parts_ever
 from transforms.offers.allocation_rules import Pool, allocate
@@ -14,6 +16,11 @@ from transforms.offers.channel_rules import Figure, after_safety_stock, pool_ste
 from transforms.offers.kit_offers import kit_pool
 
 StockOf = Callable[[str], ItemStock]
+
+
+def rules_at(policy: Policy, lots: Mapping[tuple[str, str], Lot], as_of: datetime) -> Rules:
+    """The rules of a moment: by the version of the policy that holds then."""
+    return Rules(policy.at(as_of), lots, as_of, until=policy.next_start(as_of))
 
 
 class Offer(NamedTuple):

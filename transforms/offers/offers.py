@@ -15,8 +15,8 @@ from schemas.policy_spec import Policy
 from schemas.records import AvailabilityRow
 from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.kits.kit_rules import families, kits_above
-from transforms.offers.availability_rules import ItemStock, Rules, Supply
-from transforms.offers.offer_rules import offers_for
+from transforms.offers.availability_rules import ItemStock, Supply
+from transforms.offers.offer_rules import offers_for, rules_at
 from transforms.offers.update_rules import LastEvent, StockState, availability_row
 
 
@@ -66,7 +66,7 @@ class _OfferFn(beam.DoFn):
 
     def __init__(self, master: MasterData, policy: Policy, as_of: datetime) -> None:
         self.master = master
-        self.rules = Rules(policy, master.lots, as_of)
+        self.rules = rules_at(policy, master.lots, as_of)
         self.kits_above = kits_above(master.boms)
 
     def process(
