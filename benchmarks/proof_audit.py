@@ -4,9 +4,11 @@ The oracle (`tests/oracle.py`) reads docs/ledger.md a second time and shares no 
 long histories, so it is asked family by family: what happens to one never depends on another.
 """
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 from benchmarks.proof_traffic import NOW, POLICY, family_of
@@ -36,19 +38,27 @@ class Audit(NamedTuple):
 
 
 class Deliveries:
-    """Everything that was delivered, in order, by family, packed: it is a million events."""
+    """Everything that was delivered, in order, by family, packed, on disk: it is a million events."""
 
     def __init__(self) -> None:
-        self.by_family: dict[str, list[bytes]] = defaultdict(list)
+        self.file = TemporaryFile()
+        self.places_of: dict[str, array[int]] = defaultdict(lambda: array("Q"))  # by family: where its events begin
 
     def noted(self, events: Iterable[StockEvent]) -> Iterator[StockEvent]:
         for event in events:
-            self.by_family[family_of(event.item)].append(pack(event))
+            packed = pack(event)
+            self.places_of[family_of(event.item)].append(self.file.tell())
+            self.file.write(len(packed).to_bytes(4, "big") + packed)
             yield event
 
     def families(self) -> Iterator[list[StockEvent]]:
-        for packed in self.by_family.values():
-            yield [StockEvent.from_row(unpack(one)) for one in packed]
+        for places in self.places_of.values():
+            yield [self._event_at(place) for place in places]
+
+    def _event_at(self, place: int) -> StockEvent:
+        self.file.seek(place)
+        size = int.from_bytes(self.file.read(4), "big")
+        return StockEvent.from_row(unpack(self.file.read(size)))
 
 
 def audit(deliveries: Deliveries, seen: Published, shards: Mapping[int, Shard], master: MasterData) -> Audit:

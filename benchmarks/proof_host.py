@@ -28,11 +28,13 @@ from transforms.ledger.grouping import SHARDS, _GroupFn
 from transforms.ledger.item_ledger import Books
 from transforms.ledger.keeping import _FoldStateFn
 from transforms.ledger.ledger_rules import Decide
+from transforms.ledger.live_shards import LiveShards
 from transforms.ledger.shard_rules import Shard
 
 ZERO = Decimal(0)
 WORKERS = 3
 HANDOVERS = 0.01  # share of bundles that another worker than the last one gets
+LIVE_MAX = SHARDS // WORKERS + 8  # shards that a worker keeps in memory: those it has now, and few that moved away
 PUNCTUAL = 0.5  # share of due timers that fire before the next bundle; the others come late
 CUT_SHORT = 0.5  # share of failures before the bundle has written all; in the others only the commit fails
 SHOWN_MAX = 10
@@ -110,6 +112,7 @@ class Host:
     def _start(self) -> Any:
         worker = _FoldStateFn(self.master, self.policy, lambda: self.now)
         worker.setup()
+        worker.live = LiveShards(LIVE_MAX)
         worker.make_shard = self._watched  # type: ignore[assignment]
         return worker
 

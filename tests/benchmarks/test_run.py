@@ -117,8 +117,15 @@ def test_costs_that_grow_and_memory_beyond_the_limit_fall_short() -> None:
     ]
 
 
+def test_what_was_not_measured_is_not_judged() -> None:
+    measured = {(MAIN, "dict loop"): Measured(1.0, 1.0, 1, [], []), (MAIN, FULL): Measured(5.0, 5.0, 1, [], [])}
+    assert [(one.name, one.found) for one in targets(measured)] == [
+        ("full path: speed as a share of the loop over dicts'", pytest.approx(0.2))
+    ]
+
+
 def test_only_prism_is_left_out_where_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
-    measured, profiles = run.run({MAIN: ("dict loop", "full prism")}, 0.002, "")
+    ((measured, profiles),) = run.run({MAIN: ("dict loop", "full prism")}, 0.002, "")
     assert list(measured) == [(MAIN, "dict loop")]
     assert profiles == {}
     assert capsys.readouterr().out.startswith("dict loop ")
