@@ -1,6 +1,8 @@
 """Pipelines: they wire transforms and decide nothing; beside them, what people type and read.
 
 - `command_line`     `sellable run`, `summary`, `explain`, `rows`, `dry-run`, `validate`, and the services beside them
+- `command_defaults` what commands share: exit codes, usual paths
+- `service_commands` `sellable gateway`, `sellable api`
 - `options`          the flags of a run, checked
 - `inventory_sync`   the main job
 - `progress`         a line every few seconds while it runs

@@ -18,15 +18,17 @@ import cyclopts
 from cyclopts import Parameter
 
 from pipelines import repair_commands
-
-EXIT_OK, EXIT_NO, EXIT_NOT_DONE = 0, 1, 2
-EXIT_READER_GONE = 141  # as of any program whose reader closed the pipe
-
-DATABASE = Path("out/sellable.db")
-MAPPINGS = Path("schemas/mappings")
-MASTER_DATA = Path("examples/company/master")
-POLICY = Path("examples/company/policy.yaml")
-LOOPBACK = "127.0.0.1"
+from pipelines.command_defaults import (
+    DATABASE,
+    EXIT_NO,
+    EXIT_NOT_DONE,
+    EXIT_OK,
+    EXIT_READER_GONE,
+    MAPPINGS,
+    MASTER_DATA,
+    POLICY,
+)
+from pipelines.service_commands import api, gateway
 
 app = cyclopts.App(
     name="sellable",
@@ -185,33 +187,8 @@ def validate(
     return EXIT_NO if found.problems else EXIT_OK
 
 
-@app.command
-def gateway(*, config: Path, host: str = LOOPBACK, port: int = 8_080) -> int:
-    """Take webhooks over HTTP, verify who sent them, and keep them where the pipeline reads.
-
-    Parameters
-    ----------
-    config
-        A YAML file: who may send what, and where it goes; docs/gateway.md explains it.
-    host
-        The address to listen on. Put a proxy that speaks TLS before any other than this machine's own.
-    port
-        The port; 0 for any that is free.
-    """
-    from schemas.yaml_files import SpecError
-    from services.gateway import delivery_of
-    from services.gateway import gateway as gateway_of
-    from services.gateway_config import load_gateway_config
-    from services.serving import serve
-
-    try:
-        checked = load_gateway_config(config, os.environ)
-    except SpecError as error:
-        print(error, file=sys.stderr)
-        return EXIT_NOT_DONE
-    served = gateway_of(checked, delivery_of(checked))
-    serve(served, host, port, checked.spec.limits.connections_max, "webhook gateway")
-    return EXIT_OK
+for command in (gateway, api):
+    app.command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,11 +7,11 @@ another time, can be worked out beside a pipeline that runs, without touching it
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Supply
 from transforms.publication.view_database import open_to_read
@@ -72,15 +72,15 @@ class _Gathered:
             self.dated.append(DatedClaim(day, channel, "", soft))
 
 
-def read_stock(database: Path) -> ViewStock:
-    """The stock and figures of every item; `ViewsError` where there are no views."""
+def read_stock(database: Path, items: Collection[str] | None = None) -> ViewStock:
+    """The stock and figures of every item, or of some; `ViewsError` where there are no views."""
     connection = open_to_read(database)
     try:
         connection.execute("BEGIN")  # one view of everything while others go on writing
         run = connection.execute("SELECT * FROM run ORDER BY run_id DESC LIMIT 1").fetchone()
         return ViewStock(
-            stocks=_stocks(connection),
-            figures=_figures(connection),
+            stocks=_stocks(connection, items),
+            figures=_figures(connection, items),
             policy_version=run["policy_version"] if run else "",
             master_version=run["master_version"] if run else "",
             options=_given(json.loads(run["options"])) if run else {},
@@ -89,19 +89,24 @@ def read_stock(database: Path) -> ViewStock:
         connection.close()
 
 
-def _stocks(connection: sqlite3.Connection) -> dict[str, ItemStock]:
+def _stocks(connection: sqlite3.Connection, items: Collection[str] | None) -> dict[str, ItemStock]:
     found: dict[str, _Gathered] = defaultdict(_Gathered)
-    for item, *place, quantity in connection.execute(
-        "SELECT item, location, lot, disposition, on_hand_quantity FROM position"
+    for item, *place, quantity in _rows(
+        connection, "SELECT item, location, lot, disposition, on_hand_quantity FROM position WHERE {}", items
     ):
         found[item].on_hand[place[0], place[1], place[2]] = Decimal(quantity)
-    for item, channel, quantity, allocated, wanted in connection.execute(
-        "SELECT item, channel, open_quantity, allocated_by_location, scheduled_at FROM claim WHERE open_quantity <> '0'"
+    for item, channel, quantity, allocated, wanted in _rows(
+        connection,
+        "SELECT item, channel, open_quantity, allocated_by_location, scheduled_at FROM claim"
+        " WHERE open_quantity <> '0' AND {}",
+        items,
     ):
         by_location = {location: Decimal(part) for location, part in json.loads(allocated).items()}
         found[item].claim(channel, Decimal(quantity), by_location, wanted)
-    for item, location, quantity, at in connection.execute(
-        "SELECT item, location, open_quantity, expected_at FROM inbound WHERE open_quantity <> '0'"
+    for item, location, quantity, at in _rows(
+        connection,
+        "SELECT item, location, open_quantity, expected_at FROM inbound WHERE open_quantity <> '0' AND {}",
+        items,
     ):
         found[item].supplies.append(Supply(location, Decimal(quantity), datetime.fromisoformat(at) if at else None))
     return {
@@ -110,8 +115,17 @@ def _stocks(connection: sqlite3.Connection) -> dict[str, ItemStock]:
     }
 
 
-def _figures(connection: sqlite3.Connection) -> dict[tuple[str, str], FigureSeen]:
-    rows = connection.execute("SELECT item, channel, listing, available_quantity, chain FROM availability")
+def _rows(connection: sqlite3.Connection, sql: str, items: Collection[str] | None) -> Iterable[tuple[Any, ...]]:
+    """The rows of a query for some items, for all where none are named; `{}` is where it says which."""
+    if items is None:
+        return connection.execute(sql.format("true"))
+    return connection.execute(sql.format(f"item IN ({', '.join('?' * len(items))})"), tuple(items))
+
+
+def _figures(connection: sqlite3.Connection, items: Collection[str] | None) -> dict[tuple[str, str], FigureSeen]:
+    rows = _rows(
+        connection, "SELECT item, channel, listing, available_quantity, chain FROM availability WHERE {}", items
+    )
     return {
         (item, channel): FigureSeen(item, channel, listing, quantity, steps_seen(json.loads(chain)))
         for item, channel, listing, quantity, chain in rows

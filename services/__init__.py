@@ -7,5 +7,15 @@
 - `envelope_requests`  a believed request as an envelope
 - `deliveries`         envelopes kept in the landing folder or on a topic
 - `gateway`            `sellable gateway`: webhooks in, envelopes out
+- `view_pages`         rows of a view by filters, page by page
+- `api_source`         where the API reads: views, master data, policy
+- `item_answers`       why an item's figures are what they are, and what lies where
+- `order_rules`        whether the lines of one order can be promised together
+- `order_checks`       that, for an order as JSON
+- `traces`             everything that came of one message
+- `tower_report`       what the control tower shows; `tower/` is its page
+- `api_document`       the OpenAPI description, made from the table of views
+- `api_guard`          tokens, ETags, headers
+- `api`                `sellable api`: all of that over HTTP
 - `serving`            an application on an address
 """

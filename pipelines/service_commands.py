@@ -1,0 +1,87 @@
+"""Service commands: `sellable gateway` and `sellable api`; both run until they are told to end."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pipelines.command_defaults import (
+    API_CONNECTIONS_MAX,
+    DATABASE,
+    EXIT_NOT_DONE,
+    EXIT_OK,
+    LOOPBACK,
+    MASTER_DATA,
+    POLICY,
+)
+
+
+def gateway(*, config: Path, host: str = LOOPBACK, port: int = 8_080) -> int:
+    """Take webhooks over HTTP, verify who sent them, and keep them where the pipeline reads.
+
+    Parameters
+    ----------
+    config
+        A YAML file: who may send what, and where it goes; docs/gateway.md explains it.
+    host
+        The address to listen on. Put a proxy that speaks TLS before any other than this machine's own.
+    port
+        The port; 0 for any that is free.
+    """
+    from schemas.yaml_files import SpecError
+    from services.gateway import delivery_of
+    from services.gateway import gateway as gateway_of
+    from services.gateway_config import load_gateway_config
+    from services.serving import serve
+
+    try:
+        checked = load_gateway_config(config, os.environ)
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return EXIT_NOT_DONE
+    served = gateway_of(checked, delivery_of(checked))
+    serve(served, host, port, checked.spec.limits.connections_max, "webhook gateway")
+    return EXIT_OK
+
+
+def api(
+    *,
+    database: Path = DATABASE,
+    master_data: Annotated[Path, Parameter(name=("--master_data", "--master"))] = MASTER_DATA,
+    policy: Path = POLICY,
+    host: str = LOOPBACK,
+    port: int = 8_081,
+    token_env: Annotated[str | None, Parameter(name=("--token_env", "--token-env"))] = None,
+) -> int:
+    """Serve the views over HTTP, read only, and the control tower in the browser.
+
+    Parameters
+    ----------
+    database
+        The views that a run wrote.
+    master_data
+        A folder of tables; order checks need it.
+    policy
+        The policy file; order checks need it.
+    host
+        The address to listen on; any other than this machine's own needs a token.
+    port
+        The port; 0 for any that is free.
+    token_env
+        The name of the environment variable with the token that callers must send.
+    """
+    from schemas.yaml_files import SpecError
+    from services.api import api as api_of
+    from services.api_source import load_source, token_of
+    from services.serving import serve
+
+    try:
+        token = token_of(host, token_env, os.environ)
+        served = api_of(load_source(database, master_data, policy), token)
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return EXIT_NOT_DONE
+    serve(served, host, port, API_CONNECTIONS_MAX, "read API and control tower")
+    return EXIT_OK
