@@ -41,7 +41,7 @@ class Deliveries:
     """Everything that was delivered, in order, by family, packed, on disk: it is a million events."""
 
     def __init__(self) -> None:
-        self.file = TemporaryFile()
+        self.file = TemporaryFile()  # noqa: SIM115 - for as long as the audit lasts; gone when nobody holds it
         self.places_of: dict[str, array[int]] = defaultdict(lambda: array("Q"))  # by family: where its events begin
 
     def noted(self, events: Iterable[StockEvent]) -> Iterator[StockEvent]:

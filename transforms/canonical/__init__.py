@@ -3,7 +3,7 @@
 - `expressions`        a JMESPath expression as a plain function
 - `quantities`, `times`, `fields`
                        what sources write as numbers, times and codes; one field of a mapping as a function
-- `event_templates`, `message_templates`
+- `event_templates`, `message_templates`, `message_choice`
                        one template of a mapping, and one message with its lines
 - `mapping_rules`      `SourceMapping`: a document in, what its source reported out; `load_mappings`
 - `contract_rules`     the samples of a mapping against the events that they were promised to become

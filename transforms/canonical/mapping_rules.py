@@ -22,6 +22,7 @@ from transforms.canonical.check_kinds import needed_fields
 from transforms.canonical.event_templates import EventTemplate, Problem
 from transforms.canonical.expressions import Context, ExpressionError, compile_read
 from transforms.canonical.fields import FieldError, to_text
+from transforms.canonical.message_choice import MessageChoice
 from transforms.canonical.message_templates import MessageTemplate
 from transforms.canonical.quantities import shown
 from transforms.rejections import Why, of_message
@@ -54,6 +55,7 @@ class SourceMapping:
         self._name = f"{spec.source}@{spec.version}"
         self._correlation_id = compile_read(spec.correlation_id) if spec.correlation_id else None
         self._messages = [MessageTemplate(message, spec) for message in spec.messages]
+        self._choose = MessageChoice(self._messages)
         self._shows_envelope = "envelope" in str(spec)  # no expression reads it without naming it
         tests = " ".join(message.when or "" for message in spec.messages)
         compared = list(dict.fromkeys(_COMPARED.findall(tests)))[:COMPARED_SHOWN_MAX]
@@ -67,7 +69,7 @@ class SourceMapping:
         context = {"message": document, "envelope": _described(envelope) if self._shows_envelope else None}
         run = _Run(envelope, self._name, self._correlated(context, envelope), first_index)
         try:
-            message = self._message(context)
+            message = self._choose(context)
             if message is None:
                 run.reject(Problem("no_mapping_matches", self._mismatch(context), ""), -1)
             elif message.spec.ignore is not None:
@@ -80,12 +82,6 @@ class SourceMapping:
         except ExpressionError as error:
             run.reject(Problem("bad_value", str(error), ""), -1)
         return Mapped(run.events, run.rejections, run.ignored)
-
-    def _message(self, context: Context) -> MessageTemplate | None:
-        for message in self._messages:
-            if message.applies is None or message.applies(context):
-                return message
-        return None
 
     def _correlated(self, context: Context, envelope: Envelope) -> str:
         """The source's own correlation id where it sent a usable one: a bad one is no reason to lose the message."""
