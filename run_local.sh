@@ -127,25 +127,54 @@ run_on() {
 
 around=() # a command that runs the pipeline beside something it needs
 
+# Fake partners for the run: real HTTP on this machine, slow, forgetful and failing as partner_behaviours.json says.
+start_partners() {
+    local address="$root/out/partners.url" name waited=0
+    rm -f "$address"
+    PYTHONPATH="$root" "$python" -m examples.fake_partner.server --address_file "$address" \
+        --behaviours "$root/examples/company/partner_behaviours.json" 2>"$root/out/partners.log" &
+    partners_pid=$!
+    trap 'kill "$partners_pid" 2>/dev/null || true' EXIT
+    while [ ! -s "$address" ]; do
+        if [ "$waited" -ge 300 ] || ! kill -0 "$partners_pid" 2>/dev/null; then
+            die "the fake partners do not start: see out/partners.log"
+        fi
+        waited=$((waited + 1))
+        sleep 0.1
+    done
+    say "Fake partners listen at $(cat "$address"); files for partners go to out/partners"
+    export SELLABLE_PARTNERS_URL="$(cat "$address")" SELLABLE_PARTNERS_FOLDER="file:$root/out/partners"
+    for name in WEB_SHOP MARKETPLACE STOREFRONT ERP; do
+        export "SELLABLE_${name}_TOKEN=no-secret-at-all"
+    done
+}
+
 run_example() {
-    local at="$root/" argument input=example
+    local at="$root/" argument input=example partners=example
     prepare ""
     if [ "$PWD" = "$root" ]; then
         at="" # shorter names in what is printed
     fi
     for argument in "$@"; do
-        case "$argument" in --input_*) input=own ;; esac
+        case "$argument" in
+            --input_*) input=own ;;
+            --partners | --partners=*) partners=own ;;
+        esac
     done
     set -- --master_data "${at}examples/company/master" \
         --policy "${at}examples/company/policy.yaml" \
         --mappings "${at}schemas/mappings" \
         --database "${at}out/sellable.db" \
         "$@"
+    mkdir -p "$root/out"
+    if [ "$input" = example ] && [ "$partners" = example ]; then
+        start_partners "$at"
+        set -- --partners "${at}examples/company/partners.yaml" --outbound "${at}schemas/outbound" "$@"
+    fi
     if [ "$input" = example ]; then # the end of its day would be wrong for any other input
         set -- --input_folder "${at}examples/company/day" --as_of 2026-03-03T06:00:00Z "$@"
         say "Running the example company's day"
     fi
-    mkdir -p "$root/out"
     ${around[@]+"${around[@]}"} "$python" -m pipelines.inventory_sync "$@"
 }
 

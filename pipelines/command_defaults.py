@@ -7,6 +7,7 @@ EXIT_READER_GONE = 141  # as of any program whose reader closed the pipe
 
 DATABASE = Path("out/sellable.db")
 MAPPINGS = Path("schemas/mappings")
+OUTBOUND = Path("schemas/outbound")
 MASTER_DATA = Path("examples/company/master")
 POLICY = Path("examples/company/policy.yaml")
 LOOPBACK = "127.0.0.1"

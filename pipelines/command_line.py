@@ -26,6 +26,7 @@ from pipelines.command_defaults import (
     EXIT_READER_GONE,
     MAPPINGS,
     MASTER_DATA,
+    OUTBOUND,
     POLICY,
 )
 from pipelines.service_commands import api, gateway
@@ -165,6 +166,7 @@ def validate(
     mappings: Path = MAPPINGS,
     master_data: Annotated[Path, Parameter(name=("--master_data", "--master"))] = MASTER_DATA,
     policy: Path = POLICY,
+    outbound: Path = OUTBOUND,
 ) -> int:
     """Check mappings with their samples, master data and policy; every problem with its file and line.
 
@@ -176,10 +178,12 @@ def validate(
         A folder of tables.
     policy
         The policy file.
+    outbound
+        A folder with a folder for each outbound mapping.
     """
     from pipelines.validating import validate as validation_of
 
-    found = validation_of(mappings, master_data, policy)
+    found = validation_of(mappings, master_data, policy, outbound)
     for problem in found.problems:
         print(problem, file=sys.stderr)
     for line in found.right:

@@ -33,7 +33,7 @@ def explain(database: Path, name: str, channel: str | None = None) -> Renderable
     master = _master(report)
     parts: list[RenderableType] = [_heading(report, master)]
     for offer in report.offers:
-        parts += [Text(), *_offer(offer), *_promise(report, offer["channel"])]
+        parts += [Text(), *_offer(offer), *_told(report, offer), *_promise(report, offer["channel"])]
     if not report.offers:
         parts.append(plain("no channel lists it", QUIET))
     parts += [*_last_change(report), *_kit(report, master, database), *_stock(report), *_trouble(report)]
@@ -59,6 +59,17 @@ def _offer(offer: Any) -> Iterator[RenderableType]:
         change = "" if is_figure else f"{step.quantity:{',' if index == 0 or not step.quantity else '+,'}f}"
         table.add_row(change, f"= {step.left:,f}", plain(step.name), plain(step.rule, QUIET))
     yield _indented(table)
+
+
+def _told(report: ItemReport, offer: Any) -> Iterator[RenderableType]:
+    """Whether the figure reached the channel: a line for each partner that is told it."""
+    for row in report.deliveries:
+        if row["reference"] == offer["listing"]:
+            has = (
+                f"has {row['applied_quantity']} since {row['applied_at']}" if row["applied_at"] else "has no figure yet"
+            )
+            told = f"{row['partner']}: {row['quantity']} {row['status']} after {row['attempts']} calls, {has}"
+            yield _indented(plain(f"{told}{': ' if row['message'] else ''}{row['message']}", QUIET))
 
 
 def _promise(report: ItemReport, channel: str) -> Iterator[RenderableType]:

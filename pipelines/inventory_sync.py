@@ -9,9 +9,10 @@ passed through.
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -20,6 +21,8 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from pipelines.options import OptionsError, Settings, help_text, refuse_unknown, settings_of
 from pipelines.progress import Progress
 from pipelines.summary import print_summary
+from schemas.outbound_spec import OutboundSpec, load_sending
+from schemas.partner_spec import Partners
 from schemas.yaml_files import SpecError
 from transforms.arrival.envelopes import ReadEnvelopesFromFiles, ReadEnvelopesFromPubSub
 from transforms.canonical.canonical_rules import Front
@@ -38,6 +41,7 @@ from transforms.publication.tallies import TallyElements
 from transforms.publication.topics import PublishRecords
 from transforms.publication.view_database import ViewsError, create_views
 from transforms.publication.view_tables import Run
+from transforms.sending.sending import SendToPartners
 
 EXIT_OK, EXIT_UNBALANCED, EXIT_CONFIGURATION = 0, 1, 2
 
@@ -48,12 +52,18 @@ class Config(NamedTuple):
     settings: Settings
     front: Front
     run_id: str
+    partners: Partners = MappingProxyType({})
+    outbound: Mapping[str, OutboundSpec] = MappingProxyType({})
 
 
 def load_config(settings: Settings, run_id: str) -> Config:
     """Read and check every file that people maintain; `SpecError` names file and line."""
     master, policy, _ = read_governed(settings.master_data, settings.policy)
-    return Config(settings, Front(load_mappings(settings.mappings), master, policy), run_id)
+    config = Config(settings, Front(load_mappings(settings.mappings), master, policy), run_id)
+    if settings.partners is None:
+        return config
+    partners, outbound = load_sending(settings.partners, settings.outbound)
+    return config._replace(partners=partners, outbound=outbound)
 
 
 def source_of(config: Config) -> Source | None:
@@ -70,14 +80,16 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     settings, front, source = config.settings, config.front, source_of(config)
     arrived = pipeline | "ReadEnvelopes" >> _read(config)
     canonical = arrived.envelopes | "TallyMessages" >> TallyElements("messages") | CanonicaliseMessages(front, source)
-    keep = KeepLedger(front.master, front.policy, settings.as_of, source=source)
+    keep = KeepLedger(front.master, front.policy, settings.as_of, source=source, tells_postings=bool(config.partners))
     events, *parking = _released(canonical, source)
     ledger = events | "KeepLedger" >> keep
+    told = _told(ledger.records, config)
     records = (
         ledger.records,
         arrived.rejections,
         canonical.rejections,
         canonical.settlements,
+        *told,
         *(one.records for one in parking),
     )
     counts = (
@@ -94,6 +106,14 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     if settings.topics:
         topics = PublishRecords(settings.topics, config.run_id)
         _ = records | "AllRecords" >> beam.Flatten() | "PublishRecords" >> topics
+
+
+def _told(records: Any, config: Config) -> tuple[Any, ...]:
+    """How far what partners are told has come; nothing where no partner is named."""
+    if not config.partners:
+        return ()
+    send = SendToPartners(config.partners, config.outbound, config.settings.send_seconds_max)
+    return (records | "SendToPartners" >> send,)
 
 
 def _released(canonical: Any, source: Source | None) -> tuple[Any, ...]:

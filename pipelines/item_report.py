@@ -37,6 +37,7 @@ class ItemReport(NamedTuple):
     discrepancies: Rows  # not cured
     alerts: Rows  # not cured
     promises: Rows  # rows of promise, by channel and day
+    deliveries: Rows  # of figures, by partner
     run: sqlite3.Row | None  # the last run that is noted
 
     def option(self, name: str) -> str:
@@ -105,6 +106,7 @@ def _read(connection: sqlite3.Connection, item: str, channel: str | None) -> Ite
         discrepancies=rows("SELECT * FROM discrepancy WHERE item = ? AND expected_quantity <> reported_quantity"),
         alerts=rows("SELECT * FROM alert WHERE item = ? AND quantity <> '0' ORDER BY kind, location"),
         promises=rows(f"SELECT * FROM promise WHERE item = ?{of_channel} ORDER BY channel, day", *more),  # noqa: S608
+        deliveries=rows("SELECT * FROM delivery WHERE item = ? AND kind = 'figure' ORDER BY partner, reference"),
         run=run,
     )
 

@@ -14,6 +14,8 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 
 EXAMPLE = Path("examples/company")
 MAPPINGS = Path("schemas/mappings")
+OUTBOUND = Path("schemas/outbound")
+DRAIN_SECONDS = 120.0
 DATABASE = Path("out/sellable.db")
 REFRESH_SECONDS = 30.0  # between two looks at master data and policy while a stream runs
 REFRESH_SECONDS_MAX = 86_400.0
@@ -92,6 +94,10 @@ class InventoryOptions(PipelineOptions):
         views.add_argument("--records_format", default="jsonl", choices=("jsonl", "avro"), help="of those files")
         for name in TOPICS:
             views.add_argument(f"--{name}_topic", help=f"projects/P/topics/T: rows of {name} as messages")
+        out = parser.add_argument_group("partners")
+        out.add_argument("--partners", help="partners.yaml: who is told what (default: nobody is told anything)")
+        out.add_argument("--outbound", default=str(OUTBOUND), help="their mappings (default: %(default)s)")
+        out.add_argument("--send_seconds_max", type=float, default=DRAIN_SECONDS, help="after the end of input")
         parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
 
 
@@ -111,6 +117,9 @@ class Settings(NamedTuple):
     topics: dict[str, str]
     as_of: datetime | None  # the moment that counts as now; None: the clock on the wall
     quiet: bool
+    partners: Path | None = None
+    outbound: Path = OUTBOUND
+    send_seconds_max: float = DRAIN_SECONDS
 
     @property
     def input(self) -> str:
@@ -171,6 +180,9 @@ def settings_of(options: PipelineOptions) -> Settings:
         topics={name: topic for name in TOPICS if (topic := _topic(given, name))},
         as_of=_as_of(given.as_of, streaming=folder is None),
         quiet=given.quiet,
+        partners=Path(given.partners) if given.partners else None,
+        outbound=Path(given.outbound),
+        send_seconds_max=given.send_seconds_max,
     )
 
 

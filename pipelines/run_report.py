@@ -35,6 +35,18 @@ class StandingAlert(NamedTuple):
     quantity: str
 
 
+class Told(NamedTuple):
+    """What one partner was told in a run, and how far it came."""
+
+    partner: str
+    told: int
+    sent: int
+    applied: int
+    retried: int
+    waiting: int  # with those whose result is not known yet
+    failed: int
+
+
 class RunReport(NamedTuple):
     """One run and the state of the views."""
 
@@ -54,6 +66,7 @@ class RunReport(NamedTuple):
     alert_count: int
     discrepancy_count: int
     example_item: str
+    partners: tuple[Told, ...] = ()
 
     @property
     def elapsed(self) -> timedelta | None:
@@ -119,7 +132,18 @@ def _report(connection: sqlite3.Connection, database: Path, run_id: str) -> RunR
             connection, "SELECT count(*) FROM discrepancy WHERE expected_quantity <> reported_quantity"
         ),
         example_item=_example_item(connection, alerts),
+        partners=_partners(connection, run["started_at"]) if run else (),
     )
+
+
+def _partners(connection: sqlite3.Connection, since: str) -> tuple[Told, ...]:
+    rows = connection.execute(
+        "SELECT partner, count(*), sum(attempts > 0), sum(status = 'applied'), sum(attempts > 1),"
+        " sum(status NOT IN ('applied', 'failed')), sum(status = 'failed')"
+        " FROM delivery WHERE offered_at >= ? GROUP BY partner ORDER BY partner",
+        (since,),
+    )
+    return tuple(Told(*row) for row in rows)
 
 
 def _waiting(connection: sqlite3.Connection, run_id: str) -> list[Waiting]:

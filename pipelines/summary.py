@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.balance_rules import OUTCOMES, SourceBalance, total, verdict
-from pipelines.run_report import RunReport, read_report
+from pipelines.run_report import RunReport, Told, read_report
 from pipelines.terminal_text import new_console, plain
 from transforms.reasons import REASONS
 
@@ -42,6 +42,8 @@ def summary(report: RunReport) -> RenderableType:
     parts += [_verdict(report.sources)]
     if report.refused:
         parts += [Text(), *_reasons(report)]
+    if report.partners:
+        parts += [_partners(report)]
     parts += [Text(), *_needs_a_hand(report), Text(), _views(report), Text(), *_next(report)]
     return Group(*parts)
 
@@ -133,6 +135,18 @@ def _by_reason(report: RunReport) -> list[tuple[tuple[str, str], tuple[int, list
         number, sources = found.get((count.outcome, count.reason), (0, []))
         found[count.outcome, count.reason] = (number + count.total, sorted({*sources, count.source}))
     return sorted(found.items(), key=lambda entry: (RANK.get(entry[0][0], 0), -entry[1][0], entry[0]))
+
+
+def _partners(report: RunReport) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("Partners", no_wrap=True)
+    for words in Told._fields[1:]:
+        table.add_column(words, justify="right", no_wrap=True)
+    table.add_column("")
+    for told in report.partners:
+        mark = Text("✓", GOOD) if told.applied == told.told else Text("✗" if told.failed else "…", BAD)
+        table.add_row(plain(told.partner), *(_number(number) for number in told[1:]), mark)
+    return table
 
 
 def _needs_a_hand(report: RunReport) -> Iterator[RenderableType]:

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schemas.master_data import MasterData, load_master_data
+from schemas.outbound_spec import load_outbounds
 from schemas.policy_spec import load_policy
 from schemas.yaml_files import SpecError
 from transforms.canonical.contract_rules import check_contract, samples_of
 from transforms.canonical.mapping_rules import MAPPING_FILE, SourceMapping, load_mappings
+from transforms.sending.delivery_samples import check_outbound
+from transforms.sending.delivery_samples import samples_of as outbound_samples
 
 
 class Validation(NamedTuple):
@@ -21,10 +24,12 @@ class Validation(NamedTuple):
     problems: list[str]
 
 
-def validate(mappings: Path, master_data: Path, policy: Path) -> Validation:
-    """Check mappings with their samples, master data, and the policy against the master data."""
+def validate(mappings: Path, master_data: Path, policy: Path, outbound: Path | None = None) -> Validation:
+    """Check mappings of both directions with their samples, master data, and the policy against the master data."""
     found = Validation([], [])
     _check_mappings(mappings, found)
+    if outbound is not None:
+        _check_outbound(outbound, found)
     master = _check_master_data(master_data, found)
     if master is not None:
         _check_policy(policy, master, found)
@@ -49,6 +54,20 @@ def _check_mappings(folder: Path, found: Validation) -> None:
         found.right.append(
             f"mappings in {folder}: {len(mappings)} sources, {sample_count} samples become what they must"
         )
+
+
+def _check_outbound(folder: Path, found: Validation) -> None:
+    try:
+        mappings = load_outbounds(folder)
+    except SpecError as error:
+        found.problems.extend(str(error).splitlines())
+        return
+    problems = [problem for name, one in mappings.items() for problem in check_outbound(folder / name, one)]
+    found.problems.extend(problems)
+    if not problems:
+        sample_count = sum(len(outbound_samples(folder / name)) for name in mappings)
+        made = f"{sample_count} samples become what they must"
+        found.right.append(f"outbound mappings in {folder}: {len(mappings)} partners, {made}")
 
 
 def _check_samples(folder: Path, mapping: SourceMapping) -> list[str]:

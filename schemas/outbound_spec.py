@@ -21,7 +21,7 @@ from pydantic import AfterValidator, Field
 from schemas.expression_syntax import names_read, parse_expression
 from schemas.mapping_spec import Name
 from schemas.mapping_values import Expression, Spec, Text
-from schemas.partner_spec import POSTING_TYPES
+from schemas.partner_spec import Partners, PostingType, load_partners
 from schemas.yaml_files import Finding, SpecError, Steps, load_yaml, parse, refusal
 
 OUTBOUND_FILE = "mapping.yaml"
@@ -112,7 +112,7 @@ class OutboundSpec(Spec):
     takes: Literal["figures", "postings"]
     format: Literal["json", "jsonl", "csv", "xml", "x12"] = "json"
     format_options: Template = Field(default_factory=dict)
-    postings: tuple[Literal[POSTING_TYPES], ...] = ()  # type: ignore[valid-type]
+    postings: tuple[PostingType, ...] = ()
     send: ExchangeSpec
     poll: ExchangeSpec | None = None
     read: ExchangeSpec | None = None
@@ -143,6 +143,24 @@ def load_outbounds(folder: Path) -> dict[str, OutboundSpec]:
     if problems:
         raise SpecError("\n".join(problems))
     return found
+
+
+def load_sending(partners: Path, folder: Path) -> tuple[Partners, dict[str, OutboundSpec]]:
+    """Partners and mappings that fit each other; `SpecError` with file and line."""
+    known, told = load_outbounds(folder), load_partners(partners)
+    found: list[Finding] = []
+    for name, terms in told.items():
+        mapping = known.get(terms.mapping)
+        takes = "figures" if terms.channel else "postings"
+        if mapping is None:
+            expected = f"expected one of {', '.join(known)}"
+            found.append((("partners", name, "mapping"), f"no mapping {terms.mapping} in {folder}, {expected}"))
+        elif mapping.takes != takes or not set(terms.postings) <= set(mapping.postings or terms.postings):
+            takes_what = " ".join([mapping.takes, *mapping.postings])
+            found.append((("partners", name, "mapping"), f"mapping {terms.mapping} takes {takes_what} only"))
+    if found:
+        raise refusal(partners, load_yaml(partners), found)
+    return told, known
 
 
 def _problems(spec: OutboundSpec) -> Iterator[Finding]:

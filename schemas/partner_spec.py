@@ -6,7 +6,7 @@ Nothing secret stands in the file: `secrets` names environment variables, which 
       web:
         mapping: shop                     # a folder of schemas/outbound
         channel: web                      # it is told the figures of this channel
-        url: https://shop.example/admin   # or {env: SHOP_URL}; file:out/web for files, pubsub:projects/P/topics/T
+        url: https://shop.example/admin   # or {env: SHOP_URL}; file:out/web, pubsub:projects/P/topics/T
         secrets: {token: SHOP_TOKEN}
         quotas: {send: {calls: 2, seconds: 1, burst: 4}}
 """
@@ -34,15 +34,15 @@ Seconds = Annotated[float, Field(ge=0, le=31 * 86_400)]
 
 
 def _url(url: Any) -> Any:
-    """The address, or that in the environment variable which `{env: NAME}` names."""
+    """The address, or that in an environment variable: `{env: NAME}`, and below it `{env: NAME, path: /web}`."""
     if not isinstance(url, Mapping):
         return url
-    if list(url) != ["env"]:
-        raise ValueError(f"{dict(url)!r}, expected text or {{env: NAME}}")
+    if "env" not in url or set(url) - {"env", "path"}:
+        raise ValueError(f"{dict(url)!r}, expected text, or env with the name of a variable")
     found = os.environ.get(str(url["env"]))
     if not found:
         raise ValueError(f"environment variable {url['env']} is not set, expected an address")
-    return found
+    return f"{found.rstrip('/')}{url.get('path', '')}"
 
 
 def _known_url(url: str) -> str:
@@ -79,8 +79,8 @@ class PartnerSpec(Spec):
     channel: Text | None = None
     postings: tuple[PostingType, ...] = ()
     locations: tuple[Text, ...] = ()  # only postings of these; of any where none is named
+    channels: tuple[Text, ...] = ()  # only postings of these
     sources_left_out: tuple[Text, ...] = ()  # whose facts it knows already, since they came from it
-    channels_left_out: tuple[Text, ...] = ()
     url: Annotated[str, BeforeValidator(_url), AfterValidator(_known_url)]
     hosts: tuple[Text, ...] = ()  # further hosts that it may send a call on to, such as for uploads
     secrets: dict[str, Text] = Field(default_factory=dict)  # name in the mapping -> environment variable

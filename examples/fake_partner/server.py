@@ -146,7 +146,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     behaviours = {name: Behaviour(**one) for name, one in json.loads(given.behaviours.read_text()).items()}
     with FakePartners(behaviours) as served:
-        given.address_file.write_text(served.url)
+        given.address_file.write_text(served.url, encoding="utf-8")
         print(f"fake partners {', '.join(behaviours)} at {served.url}", file=sys.stderr)
         threading.Event().wait()
 

@@ -51,8 +51,9 @@ CONFIGS: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def partners(monkeypatch: pytest.MonkeyPatch) -> None:
     """What examples/company/partners.yaml takes from the environment."""
+    monkeypatch.setenv("SELLABLE_PARTNERS_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("SELLABLE_PARTNERS_FOLDER", "file:out/partners")
     for name in ("WEB_SHOP", "MARKETPLACE", "STOREFRONT", "ERP"):
-        monkeypatch.setenv(f"SELLABLE_{name}_URL", "http://127.0.0.1:9")
         monkeypatch.setenv(f"SELLABLE_{name}_TOKEN", "a token")
 
 

@@ -38,8 +38,12 @@ def test_a_partner_is_read(tmp_path: Path) -> None:
     ("old", "new", "expected"),
     [
         ("https://shop.example/", "ftp://x", "partners.yaml:5: partners.web.url: 'ftp://x', expected one that begins"),
-        ("https://shop.example/", "{env: NOT_SET_ANYWHERE}", "partners.yaml:5: partners.web.url: environment variable"),
-        ("channel: web", "channels: web", "partners.yaml:4: partners.web.channels: is not known here"),
+        (
+            "https://shop.example/",
+            "{env: NOT_SET_ANYWHERE}",
+            "partners.yaml:5: partners.web.url: environment variable NOT_SET_ANYWHERE",
+        ),
+        ("channel: web", "chanel: web", "partners.yaml:4: partners.web.chanel: is not known here"),
         ("channel: web", "postings: [invoice]", "partners.yaml:4: partners.web.postings.0: Input should be"),
         ("    channel: web\n", "", "partners.yaml:2: partners.web: neither channel nor postings given"),
         ("calls: 2", "calls: 0", "partners.yaml:7: partners.web.quotas.send.calls: Input should be greater"),

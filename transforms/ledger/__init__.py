@@ -13,6 +13,7 @@
 - `snapshot_rules`  zero as of its time for what a complete snapshot leaves out
 - `changed_rows`    what changed, as records for the views
 - `offer_rows`      what each channel is told of it: availability, updates, signals, promises
+- `posting_rules`  what partners are to book or do because of a posted event
 - `shard_rules`     a group of events into the books of a shard, and everything that follows from it
 - `ledger_state`    the books as bytes for keyed state
 - `live_shards`     decoded books kept between bundles, proved current by a token

@@ -66,10 +66,13 @@ class KeepLedger(beam.PTransform[Any, Any]):
         as_of: datetime | None = None,
         shards: int = SHARDS,
         source: Source | None = None,
+        *,
+        tells_postings: bool = False,
     ) -> None:
         """`as_of` pins the clock, for a run over a day that is past; without it the wall clock counts.
 
         `source`: where newer master data and policy come from while a stream runs; bounded input needs none.
+        `tells_postings`: `PartnerPosting` for each posted event that partners book too.
         """
         super().__init__()
         self.source = source
@@ -77,6 +80,7 @@ class KeepLedger(beam.PTransform[Any, Any]):
         self.policy = policy
         self.as_of = as_of
         self.shards = shards
+        self.tells_postings = tells_postings
 
     def expand(self, events: Any) -> Any:
         source = None if events.is_bounded else self.source
@@ -84,9 +88,11 @@ class KeepLedger(beam.PTransform[Any, Any]):
         clock = partial(_pinned, self.as_of) if self.as_of else utc_now
         if not events.is_bounded:
             fn = _FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of, source=source)
+            fn.tells_postings = self.tells_postings
             return groups | "FoldState" >> _with_outputs(fn)
         grouped = groups | "GroupAll" >> beam.GroupByKey()
-        return grouped | "FoldAll" >> _with_outputs(_FoldAllFn(self.master, self.policy, clock))
+        fold_all = _FoldAllFn(self.master, self.policy, clock, tells_postings=self.tells_postings)
+        return grouped | "FoldAll" >> _with_outputs(fold_all)
 
 
 def _with_outputs(fn: beam.DoFn) -> Any:
@@ -102,7 +108,8 @@ def _outputs(fold: Fold) -> Iterator[Any]:
 class _FoldAllFn(beam.DoFn):
     """Bounded: all events of a shard at once."""
 
-    def __init__(self, master: MasterData, policy: Policy, clock: Clock) -> None:
+    def __init__(self, master: MasterData, policy: Policy, clock: Clock, *, tells_postings: bool = False) -> None:
+        self.tells_postings = tells_postings
         self.master = master
         self.policy = policy
         self.clock = clock
@@ -112,7 +119,7 @@ class _FoldAllFn(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         _, groups = element
-        shard = Shard(self.master, self.policy)
+        shard = Shard(self.master, self.policy, tells_postings=self.tells_postings)
         return _outputs(shard.fold((event for group in groups for event in unpack(group)), self.clock()))
 
 
@@ -123,6 +130,7 @@ class _FoldStateFn(beam.DoFn):
     JOURNAL = BagStateSpec("journal", BytesCoder())
     TOKEN = ReadModifyWriteStateSpec("token", BytesCoder())
     DUE = TimerSpec("due", TimeDomain.REAL_TIME)
+    tells_postings = False
 
     def __init__(
         self,
@@ -201,7 +209,7 @@ class _FoldStateFn(beam.DoFn):
         return live
 
     def _obey(self, rules: Governed) -> None:
-        self.make_shard = partial(Shard, rules.master, rules.policy)
+        self.make_shard = partial(Shard, rules.master, rules.policy, tells_postings=self.tells_postings)
 
     def _renew(self, live: Live, now: datetime, snapshot: Any, journal: Any) -> list[Any]:
         """Take over rules that are new to these books; a new snapshot ends the journal of the old ones."""

@@ -31,6 +31,7 @@ from transforms.ledger.ledger_rules import (
     record,
 )
 from transforms.ledger.offer_rows import offer_rows
+from transforms.ledger.posting_rules import postings_of
 from transforms.ledger.snapshot_rules import Snapshots, as_entry
 from transforms.offers.availability_rules import Rules
 from transforms.offers.offer_rules import rules_at
@@ -58,7 +59,13 @@ class Shard:
     """The books of one shard, with what the clock will have to look at again."""
 
     def __init__(
-        self, master: MasterData, policy: Policy, books: Books | None = None, *, owners_of: OwnersOf | None = None
+        self,
+        master: MasterData,
+        policy: Policy,
+        books: Books | None = None,
+        *,
+        owners_of: OwnersOf | None = None,
+        tells_postings: bool = False,
     ) -> None:
         self.master = master
         self.policy = policy
@@ -74,6 +81,7 @@ class Shard:
         )
         self.for_sale = frozenset(policy.default_definition.dispositions)
         self.kits_above = kits_above(master.boms)
+        self.tells_postings = tells_postings  # what partners are to book too is among the records
         self.is_silent = False  # no figures are worked out: a journal is read that other rules wrote
         self.snapshots = Snapshots()
         self.due: list[Due] = []
@@ -102,6 +110,8 @@ class Shard:
                 touched.update(item for item in moved_items(event) & self.books.keys() if self.books[item].dirty)
             if self.snapshots.by_location:
                 self._follow(event, result)
+            if self.tells_postings and result.outcome == "posted":
+                records.extend(postings_of(event))
             if result.granted is not None:
                 records.append(decision_on(event, result.granted))
             if result.loser is not None:

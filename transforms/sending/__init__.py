@@ -11,6 +11,7 @@
 - `x12_writer`        X12 interchanges
 - `payload_formats`   templates that are filled in as JSON, CSV, XML and X12, with hostile values disarmed
 - `outbound_rules`    outbound mappings: the requests of a call, the meaning of its answers
+- `delivery_samples`  the samples of outbound mappings and what must become of them
 - `exchanges`         a call made: over HTTP, into a file, to a topic
 - `callers`           one thread for each partner, so that a slow one makes nobody wait
 - `outbox_rows`       how far every message has come, as rows; what failed, as dead letters

@@ -161,6 +161,8 @@ class _Figures:
     def of(self, context: Context) -> dict[str, Decimal | None]:
         found: dict[str, Decimal | None] = {}
         for one in self._each(context) or ():
+            if one is None:  # what it does not know
+                continue
             inside = {**context, "one": one}
             try:
                 found[str(self._key(inside))] = to_quantity(self._quantity(inside))

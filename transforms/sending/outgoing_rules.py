@@ -24,7 +24,9 @@ def is_told(record: Any, terms: PartnerSpec) -> bool:
         return False
     if terms.locations and record.location not in terms.locations:
         return False
-    return record.source not in terms.sources_left_out and record.channel not in terms.channels_left_out
+    if terms.channels and record.channel not in terms.channels:
+        return False
+    return record.source not in terms.sources_left_out
 
 
 def message_of(record: ChannelUpdate | PartnerPosting) -> Outgoing:

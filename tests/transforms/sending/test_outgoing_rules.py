@@ -33,7 +33,8 @@ ERP: dict[str, Any] = {"channel": None, "postings": ("receipt",), "mapping": "er
         ("its location", posting(), ERP | {"locations": ("EAST",)}, True),
         ("another location", posting(), ERP | {"locations": ("WEST",)}, False),
         ("what came from it", posting(source="erp-db"), ERP | {"sources_left_out": ("erp-db",)}, False),
-        ("a channel that is not for it", posting(channel="web"), ERP | {"channels_left_out": ("web",)}, False),
+        ("its channel's orders", posting(channel="web"), ERP | {"channels": ("web",)}, True),
+        ("another channel's orders", posting(channel="b2b"), ERP | {"channels": ("web",)}, False),
         ("anything else", "a record of another kind", ERP, False),
     ],
 )
