@@ -79,3 +79,17 @@ def test_a_policy_is_told_by_line(company: Path) -> None:
     (problem,) = problems(company)
     assert problem.startswith("policy.yaml:")
     assert "NOWHERE" in problem
+
+
+def test_outbound_mappings_are_held_to_their_samples_too(company: Path) -> None:
+    shutil.copytree(ROOT / "schemas" / "outbound" / "storefront", company / "outbound" / "storefront")
+    rules = (company / "mappings", company / "master", company / "policy.yaml", company / "outbound")
+    assert f"outbound mappings in {company / 'outbound'}: 1 partners, 2 samples become what they must" in (
+        validate(*rules).right
+    )
+    path = company / "outbound" / "storefront" / "mapping.yaml"
+    path.write_text(path.read_text().replace("key: one.sku", "key: one.skew"))
+    (problem,) = validate(*rules).problems
+    assert problem.startswith(f"{company}/outbound/storefront/samples/one_is_refused.json: answer is")
+    path.write_text(path.read_text().replace("messages", "mesages"))
+    assert "'mesages' reads 'mesages', expected one of" in validate(*rules).problems[0]
