@@ -93,7 +93,7 @@ def test_invalid_files_are_answered_with_1(
     assert main(["validate", flag, str(tmp_path)]) == 1
     captured = capsys.readouterr()
     assert str(tmp_path) in captured.err
-    assert len(captured.out.splitlines()) == 1
+    assert len(captured.out.splitlines()) == 2
 
 
 def test_run_passes_everything_on_to_the_pipeline(capsys: pytest.CaptureFixture[str]) -> None:
