@@ -29,7 +29,7 @@ from pipelines.command_defaults import (
     OUTBOUND,
     POLICY,
 )
-from pipelines.service_commands import api, gateway
+from pipelines.service_commands import api, gateway, pickup
 
 app = cyclopts.App(
     name="sellable",
@@ -191,7 +191,7 @@ def validate(
     return EXIT_NO if found.problems else EXIT_OK
 
 
-for command in (gateway, api):
+for command in (gateway, api, pickup):
     app.command(command)
 
 

@@ -1,4 +1,4 @@
-"""Service commands: `sellable gateway` and `sellable api`; both run until they are told to end."""
+"""Service commands: `sellable gateway`, `sellable api` and `sellable pickup`; they run until they are told to end."""
 
 import os
 import sys
@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from pipelines.command_defaults import (
     API_CONNECTIONS_MAX,
     DATABASE,
+    EXIT_NO,
     EXIT_NOT_DONE,
     EXIT_OK,
     LOOPBACK,
@@ -85,3 +86,45 @@ def api(
         return EXIT_NOT_DONE
     serve(served, host, port, API_CONNECTIONS_MAX, "read API and control tower")
     return EXIT_OK
+
+
+def pickup(*, config: Path, once: bool = False, every_seconds: int = 15) -> int:
+    """Take new files from folders and SFTP servers to where the pipeline reads, each once, and archive them.
+
+    Parameters
+    ----------
+    config
+        A YAML file: which folders, and where their files go; docs/pickup.md explains it.
+    once
+        One pass, and an exit code: 1 where something was refused or failed.
+    every_seconds
+        How long to wait between passes.
+    """
+    import logging
+    import time
+    from datetime import UTC, datetime
+
+    from schemas.yaml_files import SpecError
+    from services.pickup import pick_up
+    from services.pickup_config import load_pickup_config
+    from services.pickup_ledger import PickupLedger
+
+    try:
+        spec = load_pickup_config(config, os.environ)
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return EXIT_NOT_DONE
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("asyncssh").setLevel(logging.WARNING)
+    ledger = PickupLedger(spec.ledger)
+    try:
+        while True:
+            picked = pick_up(spec, ledger, os.environ, datetime.now(UTC))
+            if once:
+                print(", ".join(f"{number} {words}" for words, number in picked._asdict().items()))
+                return EXIT_NO if picked.refused or picked.failed else EXIT_OK
+            time.sleep(every_seconds)
+    except KeyboardInterrupt:
+        return EXIT_OK
+    finally:
+        ledger.close()

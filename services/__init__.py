@@ -7,6 +7,11 @@
 - `envelope_requests`  a believed request as an envelope
 - `deliveries`         envelopes kept in the landing folder or on a topic
 - `gateway`            `sellable gateway`: webhooks in, envelopes out
+- `pickup_rules`       which files are whole, safely named, new
+- `pickup_config`      which folders are emptied, checked
+- `pickup_ledger`      what was taken
+- `file_shelves`       a folder here or on an SFTP server
+- `pickup`             `sellable pickup`: files in, the same files where the pipeline reads out
 - `view_pages`         rows of a view by filters, page by page
 - `api_source`         where the API reads: views, master data, policy
 - `item_answers`       why an item's figures are what they are, and what lies where
