@@ -95,13 +95,15 @@ def _stocks(connection: sqlite3.Connection, items: Collection[str] | None) -> di
         connection, "SELECT item, location, lot, disposition, on_hand_quantity FROM position WHERE {}", items
     ):
         found[item].on_hand[place[0], place[1], place[2]] = Decimal(quantity)
-    for item, channel, quantity, allocated, wanted in _rows(
+    for item, channel, quantity, allocated, planned, wanted in _rows(
         connection,
-        "SELECT item, channel, open_quantity, allocated_by_location, scheduled_at FROM claim"
+        "SELECT item, channel, open_quantity, allocated_by_location, planned_by_location, scheduled_at FROM claim"
         " WHERE open_quantity <> '0' AND {}",
         items,
     ):
         by_location = {location: Decimal(part) for location, part in json.loads(allocated).items()}
+        for location, part in json.loads(planned).items():
+            by_location[location] = by_location.get(location, ZERO) + Decimal(part)
         found[item].claim(channel, Decimal(quantity), by_location, wanted)
     for item, location, quantity, at in _rows(
         connection,

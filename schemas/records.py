@@ -262,6 +262,7 @@ class ClaimRow(NamedTuple):
     expires_at: datetime | None
     scheduled_at: datetime | None  # when the goods are wanted; None: at once
     allocated_by_location: str  # JSON: {"EAST": "3"}, the allocated quantity by where it is promised from
+    planned_by_location: str  # JSON like that: of granted kits not allocated yet, from where they can ship whole
     version: int
 
 

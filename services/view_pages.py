@@ -38,7 +38,7 @@ FILTERS = (
     *("item", "channel", "location", "listing", "lot", "disposition", "order_reference", "status", "day", "kind"),
     *("source", "reason", "stage", "correlation_id", "message_id", "missing_key", "outcome", "partner"),
 )
-JSON_COLUMNS = {"chain", "allocated_by_location", "options"}
+JSON_COLUMNS = {"chain", "allocated_by_location", "planned_by_location", "options"}
 
 
 class QueryError(ValueError):

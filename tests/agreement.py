@@ -229,10 +229,12 @@ def _stock_by_rows(seen: Published, item: str) -> ItemStock:
     hard: dict[str, Decimal] = defaultdict(Decimal)
     dated: list[DatedClaim] = []
     for claim in (row for row in seen.claims().values() if row.item == item):
-        left = claim.open_quantity - claim.allocated_quantity
+        planned = sum(map(Decimal, json.loads(claim.planned_by_location).values()), ZERO)
+        left = claim.open_quantity - claim.allocated_quantity - planned
         soft[claim.channel] += left
         parts = [(claim.channel, "", left)]
-        for location, quantity in json.loads(claim.allocated_by_location).items():
+        placed = [*json.loads(claim.allocated_by_location).items(), *json.loads(claim.planned_by_location).items()]
+        for location, quantity in placed:
             hard[location] += Decimal(quantity)
             parts.append(("", location, Decimal(quantity)))
         if claim.scheduled_at is not None:

@@ -80,6 +80,8 @@ def _claim_row(ledger: ItemLedger, order_reference: str, now: datetime) -> Claim
     claim = ledger.claims[order_reference]
     still_open = claim.open_at(now)
     allocated = claim.allocated_of(still_open) if claim.allocated else {}
+    soft = still_open - sum(allocated.values(), ZERO)
+    planned = claim.planned_of(soft) if soft and claim.grants else {}
     return ClaimRow(
         item=ledger.item,
         order_reference=order_reference,
@@ -92,6 +94,7 @@ def _claim_row(ledger: ItemLedger, order_reference: str, now: datetime) -> Claim
         expires_at=claim.expires_at,
         scheduled_at=claim.scheduled_at,
         allocated_by_location=_by_location(allocated),
+        planned_by_location=_by_location(planned),
         version=ledger.version,
     )
 

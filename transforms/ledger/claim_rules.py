@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
+from transforms.kits.kit_rules import share_of
 from transforms.ledger.position_rules import ZERO
 
 K = TypeVar("K")
@@ -31,6 +32,7 @@ class Grant(NamedTuple):
     granted: Decimal  # of the item of the request, of which this may be a component
     items: tuple[str, ...]  # all that it claims
     expires_at: datetime  # NEVER where it has no end
+    places: tuple[tuple[str, Decimal], ...] = ()  # of a kit: from where how many of the request's item can ship whole
 
 
 class Claim:
@@ -120,7 +122,26 @@ class Claim:
         still_open = self.open_at(now)
         allocated = self.allocated_of(still_open) if self.allocated else {}
         day = max(self.schedule)[2].date().isoformat() if self.schedule else ""
-        return self.channel, still_open - sum(allocated.values(), ZERO), allocated, day
+        soft = still_open - sum(allocated.values(), ZERO)
+        planned = self.planned_of(soft) if soft and self.grants else {}
+        for location, quantity in planned.items():
+            soft -= quantity
+            allocated[location] = allocated.get(location, ZERO) + quantity
+        return self.channel, soft, allocated, day
+
+    def planned_of(self, soft: Decimal) -> dict[str, Decimal]:
+        """Where the unallocated part of granted kits is thought to ship from, together with the rest of each kit."""
+        wanted: dict[str, Decimal] = {}
+        for grant in self.grants.values():
+            for location, kits in grant.places:
+                share = share_of(grant.quantity, kits, grant.granted)
+                wanted[location] = wanted.get(location, ZERO) + share
+        planned = {}
+        for location, quantity in sorted(wanted.items()):
+            served = max(ZERO, self.shipped.get(location, ZERO) - self.allocated.get(location, ZERO))
+            planned[location] = min(soft, max(ZERO, quantity - served))
+            soft -= planned[location]
+        return {location: quantity for location, quantity in planned.items() if quantity}
 
     def has_remainder(self) -> bool:
         """Whether more was cancelled, given back or shipped than was wanted: an order that is still to come owes it."""

@@ -12,13 +12,13 @@ from typing import NamedTuple
 from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
 from schemas.records import Decision, Preemption, StockEvent
-from transforms.ledger.bill_rules import billed_at
+from transforms.ledger.bill_rules import billed, billed_at
 from transforms.ledger.changed_rows import settle_claims
 from transforms.ledger.hold_rules import Hold, give_way, hold_on, holds_below, make_way
 from transforms.ledger.item_ledger import Books, moved_items
 from transforms.ledger.offer_rows import stock_in
 from transforms.ledger.position_rules import ZERO
-from transforms.offers.offer_rules import granted, rules_at
+from transforms.offers.offer_rules import granted, kit_places, rules_at
 
 RequestKey = tuple[str, str]  # item and transaction key
 
@@ -66,6 +66,22 @@ class Decider:
         if quantity or not policy.priority_classes or event.channel not in policy.channels:
             return quantity
         return self._in_the_place_of_others(books, event)
+
+    def place(self, books: Books, event: StockEvent, quantity: Decimal) -> None:
+        """Settle from where a kit that has just been granted is to ship, so that its components stay together there."""
+        policy, ledger = self.policy.at(event.received_at), books[event.item]
+        channel = policy.channels.get(event.channel)
+        event = billed(ledger, event, self.master.boms)
+        if not event.components or channel is None or len(channel.locations) == 1:
+            return
+        key = (event.item, event.transaction_key)
+        items = sorted(moved_items(event) - {event.item})
+        grants = {item: books[item].claims[event.order_reference].grants[key] for item in items}
+        rules = rules_at(self.policy, self.master.lots, event.received_at)
+        # the stock as of the decision: what has just been granted is not carried into the open claims yet
+        places = kit_places(event, quantity, partial(stock_in, books), self.master, rules, billed_at(ledger, event))
+        for item, grant in grants.items():
+            books[item].claims[event.order_reference].grants[key] = grant._replace(places=tuple(places.items()))
 
     def _granted(self, books: Books, event: StockEvent) -> Decimal:
         rules = rules_at(self.policy, self.master.lots, event.received_at)

@@ -114,6 +114,8 @@ class Shard:
                 records.extend(postings_of(event))
             if result.granted is not None:
                 records.append(decision_on(event, result.granted))
+                if result.granted and event.item in self.master.boms:
+                    self.decider.place(self.books, event, result.granted)
             if result.loser is not None:
                 outcomes[result.loser.source, result.loser_outcome, ""] -= 1
                 outcomes[result.loser.source, "dead_letter", result.loser_reason] += 1

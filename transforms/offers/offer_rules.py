@@ -9,7 +9,7 @@ from schemas.master_data import Listing, MasterData
 from schemas.master_records import Lot
 from schemas.policy_spec import Policy
 from schemas.records import Component, StockEvent
-from transforms.kits.kit_rules import ONE, explode, parts_ever
+from transforms.kits.kit_rules import ONE, explode, kits_from, parts_ever
 from transforms.offers.allocation_rules import Pool, allocate
 from transforms.offers.availability_rules import ZERO, ItemStock, Rules
 from transforms.offers.channel_rules import Figure, after_safety_stock, pool_steps, told
@@ -70,6 +70,22 @@ def drawable(
         return ZERO
     quantity = kit_pool(channel, needs, pools, rules).quantity if needs else pools[item][channel].quantity
     return after_safety_stock(quantity, item, channel, rules, kit=bool(needs))
+
+
+def kit_places(
+    event: StockEvent, quantity: Decimal, stock_of: StockOf, master: MasterData, rules: Rules, billed_at: datetime
+) -> dict[str, Decimal]:
+    """From where how many of `quantity` kits that are being granted can ship whole, in the order of the routing."""
+    rules = rules._replace(policy=rules.policy.for_decisions)
+    needs = explode(master.boms, event.item, ONE, billed_at)
+    pools = {need.item: allocate(stock_of(need.item), rules)[event.channel].by_location for need in needs}
+    places: dict[str, Decimal] = {}
+    for location, kits in kits_from(pools, needs).items():
+        taken = min(kits, quantity)
+        if taken > 0:
+            places[location] = taken
+            quantity -= taken
+    return places
 
 
 def granted(

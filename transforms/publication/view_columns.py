@@ -57,6 +57,7 @@ MEANINGS: dict[str, str] = {
     "pane": "while a run goes on, which sum this is: the highest holds",
     "partner": "partner that is told",
     "payload": "the message byte for byte, in the first of its rejections; empty in the others",
+    "planned_by_location": "JSON {location: quantity}: not allocated yet, kept where the kit it is for can ship whole",
     "policy_version": "version of the policy",
     "posting_type": "sales_order, receipt, adjustment, shipment_order, transfer_notice or order_acknowledgement",
     "preempted_at": "when the hold gave way",

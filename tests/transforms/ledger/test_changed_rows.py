@@ -56,6 +56,7 @@ def test_a_claim_says_how_far_it_has_come() -> None:
         expires_at=None,
         scheduled_at=hour(70),
         allocated_by_location='{"EAST": "3", "WEST": "3"}',
+        planned_by_location="{}",
         version=4,
     )
 

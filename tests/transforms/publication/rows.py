@@ -44,6 +44,7 @@ def claim(open_quantity: str = "2", version: int = 1, item: str = "ABC-1", order
         expires_at=None,
         scheduled_at=None,
         allocated_by_location="{}",
+        planned_by_location="{}",
         version=version,
     )
 
