@@ -7,20 +7,26 @@
  5  back-dated movements over a count             erpnext#54295
  8  doubled and misordered webhooks               ShopifySharp#919, ecommerce_integrations PR#425
  9  a buffer for each channel, floor at zero      openlinker#1844
+10  events for every cause, for each channel      saleor#19449
 11  a sell unit is not a stock unit               woocommerce_fusion PR#257: 52,900 pieces are 52 boxes of 1,000
 12  a repair that is itself right                 magento/inventory#2503: it doubled
 13  one pool over several storefronts             magento/inventory#2727
 14  expired, recalled, held lots are not sold     erpnext#2155
+15  dead letters that a person can see and mend, no endless corrective loop
+
+6 and 7 are about what is sent, see the tests of sending. Where each was seen stands beside it.
 """
 
+import json
 from decimal import Decimal
 from itertools import permutations
 
 import pytest
 
 from schemas.encoding import pack
-from schemas.records import StockEvent
+from schemas.records import ChannelUpdate, StockEvent
 from tests.builders import (
+    adjustment,
     allocated,
     cancelled,
     count,
@@ -32,6 +38,7 @@ from tests.builders import (
     return_received,
     shipment,
     snapshot,
+    transfer_shipped,
 )
 from tests.ledgers import MASTER, SHARED, a_shard, fold, on_hand
 from tests.published import Published
@@ -194,6 +201,48 @@ def test_ask_09_a_shortage_is_told_as_zero() -> None:
     assert seen.alerts("oversell") == {("BOLT", ""): 7}
 
 
+CAUSES = [
+    ("a receipt", [receipt(1, at=5)], 9),
+    ("a shipment of no order", [shipment(1, at=5)], 7),
+    ("an adjustment", [adjustment(-2, at=5)], 6),
+    ("a count", [count(3, at=5)], 1),
+    ("stock put on hold", [disposition_changed(3, at=5, to_disposition="quality_hold")], 5),
+    ("a transfer out", [transfer_shipped(3, at=5)], 5),
+    ("a return found fit", [return_received(1, at=5, disposition="sellable")], 9),
+    ("an order", [ordered(4, at=5, order_reference="SO-9", channel="b2b")], 4),
+    ("a request", [requested(4, at=5, order_reference="SO-9", channel="b2b")], 4),
+    ("a cancellation", [cancelled(2, at=5)], 10),
+]
+
+
+@pytest.mark.parametrize(("cause", "events", "left"), CAUSES, ids=[cause for cause, *_ in CAUSES])
+def test_ask_10_whatever_changes_a_figure_every_channel_is_told_and_by_what(
+    cause: str, events: list[StockEvent], left: int
+) -> None:
+    """Asked for: an event for every cause, for each channel, not only where stock was edited by hand."""
+    shard = a_shard()
+    fold(shard, receipt(10, at=1), ordered(2, at=2, channel="web"))
+    seen = fold(shard, *events, now=6)
+    updates = {key[1]: one for key, one in seen.rows[ChannelUpdate].items() if key[0] == "BOLT"}
+    assert {channel: (one.previous_quantity, one.quantity) for channel, one in updates.items()} == {
+        "web": (8, left),
+        "b2b": (8, left),
+    }
+    assert {one.changed_by for one in updates.values()} == {events[-1].transaction_key}
+
+
+def test_ask_10_a_hold_that_ends_by_itself_is_told_too() -> None:
+    """Nothing happened but the time, and still both channels hear of it."""
+    shard = a_shard()
+    fold(shard, receipt(10, at=1), requested(4, at=2, expires_at=8), now=3)
+    seen = Published()
+    seen.take_records(shard.advance(hour(8)))
+    assert {key: quantity for key, quantity in seen.told().items() if key[0] == "BOLT"} == {
+        ("BOLT", "web"): 10,
+        ("BOLT", "b2b"): 10,
+    }
+
+
 @pytest.mark.parametrize(("pieces", "boxes"), [("52900", 52), ("52999.999", 52), ("53000", 53), ("999", 0), ("0", 0)])
 def test_ask_11_a_sell_unit_is_not_a_stock_unit(pieces: str, boxes: int) -> None:
     boxed = company(
@@ -267,3 +316,29 @@ def test_ask_14_a_return_is_not_sold_before_it_was_looked_at() -> None:
     assert seen.told()["BOLT", "web"] == 0
     fit = disposition_changed(1, at=4, disposition="returns_hold", to_disposition="sellable")
     assert fold(shard, fit).told()["BOLT", "web"] == 1
+
+
+def test_ask_15_what_was_refused_names_the_value_and_can_be_sent_again_mended() -> None:
+    """Asked for: dead letters that a person can see, mend and replay. The mended one has a key of its own."""
+    shard = a_shard()
+    wrong = receipt(12, at=2, key="R-1", received_at=9)
+    seen = fold(shard, receipt(10, at=1, key="R-1"), wrong)
+    (letter,) = seen.rejections
+    assert (letter.reason, letter.transaction_key) == ("conflicting_duplicate", "R-1")
+    assert "quantity 12 (kept: 10)" in letter.message
+    assert json.loads(letter.payload)["quantity"] == "12"
+    mended = wrong._replace(transaction_key="R-1 corrected", quantity=Decimal(2))
+    assert fold(shard, mended).told()["BOLT", "web"] == 12
+
+
+def test_ask_15_a_replay_of_everything_is_no_loop() -> None:
+    """A replay that comes again and again posts nothing twice, refuses the same, and tells no channel anything."""
+    shard = a_shard()
+    day = [receipt(10, at=1), ordered(4, at=2, channel="web"), receipt(9, at=3, key="receipt@1", received_at=9)]
+    first = fold(shard, *day)
+    assert first.told()["BOLT", "web"] == 6
+    for _ in range(3):
+        again = fold(shard, *day)
+        assert again.told() == {}
+        assert again.outcomes == {("duplicate", ""): 2, ("dead_letter", "conflicting_duplicate"): 1}
+        assert [one.transaction_key for one in again.rejections] == ["receipt@1"]

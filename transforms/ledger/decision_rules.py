@@ -69,6 +69,8 @@ class Decider:
 
     def place(self, books: Books, event: StockEvent, quantity: Decimal) -> None:
         """Settle from where a kit that has just been granted is to ship, so that its components stay together there."""
+        if not quantity or event.item not in self.master.boms:
+            return
         policy, ledger = self.policy.at(event.received_at), books[event.item]
         channel = policy.channels.get(event.channel)
         event = billed(ledger, event, self.master.boms)

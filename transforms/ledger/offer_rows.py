@@ -13,19 +13,23 @@ from schemas.records import AvailabilityRow, PromiseRow
 from transforms.ledger.item_ledger import Books, ItemLedger, books_of
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Rules, Supply
 from transforms.offers.clock_rules import next_change
-from transforms.offers.offer_rules import Offer, offers_for
+from transforms.offers.offer_rules import Offer, PoolsOf, StockOf, offers_for, pools_from
 from transforms.offers.promise_rules import Outlook, outlooks_for
 from transforms.offers.signal_rules import signal_for
 from transforms.offers.update_rules import availability_row, update_for
 
+SharedParts = tuple[StockOf, PoolsOf]
 
-def offer_rows(item: str, books: Books, master: MasterData, rules: Rules) -> Iterator[Any]:
+
+def offer_rows(
+    item: str, books: Books, master: MasterData, rules: Rules, shared: SharedParts | None = None
+) -> Iterator[Any]:
     """Availability of each listing of an item or kit; updates, signals and promises where they differ from the last.
 
     The books then hold what was told, and in `figures_until` when the clock can make it wrong.
     """
-    stock_of = cache(partial(stock_in, books))
-    offers = offers_for(item, stock_of, master, rules)
+    stock_of, pools_of = shared or shared_parts(books, rules)
+    offers = offers_for(item, stock_of, master, rules, pools_of)
     if not offers:
         if rules.until is not None and item in master.listings_of:
             books_of(books, item).figures_until = rules.until  # a channel of the next version may sell it
@@ -40,6 +44,12 @@ def offer_rows(item: str, books: Books, master: MasterData, rules: Rules) -> Ite
         if offer.channel in outlooks:
             yield from _promises(ledger, outlooks[offer.channel], row)
     ledger.figures_until = next_change(item, stock_of, master, rules)
+
+
+def shared_parts(books: Books, rules: Rules) -> SharedParts:
+    """Stock and pools of items, each worked out once: what a refresh shares between all kits that take a component."""
+    stock_of = cache(partial(stock_in, books))
+    return stock_of, pools_from(stock_of, rules)
 
 
 def stock_in(books: Books, item: str) -> ItemStock:

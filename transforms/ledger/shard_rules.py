@@ -30,7 +30,7 @@ from transforms.ledger.ledger_rules import (
     Result,
     record,
 )
-from transforms.ledger.offer_rows import offer_rows
+from transforms.ledger.offer_rows import SharedParts, offer_rows, shared_parts
 from transforms.ledger.posting_rules import postings_of
 from transforms.ledger.snapshot_rules import Snapshots, as_entry
 from transforms.offers.availability_rules import Rules
@@ -114,8 +114,7 @@ class Shard:
                 records.extend(postings_of(event))
             if result.granted is not None:
                 records.append(decision_on(event, result.granted))
-                if result.granted and event.item in self.master.boms:
-                    self.decider.place(self.books, event, result.granted)
+                self.decider.place(self.books, event, result.granted)
             if result.loser is not None:
                 outcomes[result.loser.source, result.loser_outcome, ""] -= 1
                 outcomes[result.loser.source, "dead_letter", result.loser_reason] += 1
@@ -165,14 +164,16 @@ class Shard:
             records.extend(changed_rows(ledger, now, self.rules, self.for_sale))
         rules = rules_at(self.policy, self.master.lots, now)
         above = {kit for item in touched for kit in self.kits_above.get(item, ())}
+        shared = shared_parts(self.books, rules)
         for item in () if self.is_silent else sorted(touched | above):
-            records.extend(self._offer(item, rules))
+            in_kits = item in self.kits_above or item in self.master.boms
+            records.extend(self._offer(item, rules, shared if in_kits else None))
         return records
 
-    def _offer(self, item: str, rules: Rules) -> Iterator[Any]:
+    def _offer(self, item: str, rules: Rules, shared: SharedParts | None) -> Iterator[Any]:
         known = self.books.get(item)
         planned = known.figures_until if known else None
-        yield from offer_rows(item, self.books, self.master, rules)
+        yield from offer_rows(item, self.books, self.master, rules, shared)
         ledger = self.books.get(item)
         if ledger is not None and ledger.figures_until != planned:
             self._plan(ledger, FIGURES, rules.as_of)

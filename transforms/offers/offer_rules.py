@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
+from functools import cache
 from typing import NamedTuple
 
 from schemas.master_data import Listing, MasterData
@@ -16,6 +17,7 @@ from transforms.offers.channel_rules import Figure, after_safety_stock, pool_ste
 from transforms.offers.kit_offers import kit_pool
 
 StockOf = Callable[[str], ItemStock]
+PoolsOf = Callable[[str], Mapping[str, Pool]]  # by channel, of one item
 
 
 def rules_at(policy: Policy, lots: Mapping[tuple[str, str], Lot], as_of: datetime) -> Rules:
@@ -32,13 +34,24 @@ class Offer(NamedTuple):
     parts: tuple[str, ...]  # the item and, of a kit, its components: what the figure depends on
 
 
-def offers_for(item: str, stock_of: StockOf, master: MasterData, rules: Rules) -> list[Offer]:
-    """The figure of every listing of an item or kit; `stock_of` gives the stock of it, or of its components."""
+def pools_from(stock_of: StockOf, rules: Rules) -> PoolsOf:
+    """The pools of each item, worked out once however many kits take it; for as long as no stock changes."""
+    return cache(lambda item: allocate(stock_of(item), rules))
+
+
+def offers_for(
+    item: str, stock_of: StockOf, master: MasterData, rules: Rules, pools_of: PoolsOf | None = None
+) -> list[Offer]:
+    """The figure of every listing of an item or kit; `stock_of` gives the stock of it, or of its components.
+
+    `pools_of`, made by `pools_from`, shares what several kits have in common.
+    """
     listings = [one for one in master.listings_of.get(item, ()) if one.channel in rules.policy.channels]
     if not listings:
         return []
     needs = explode(master.boms, item, ONE, rules.as_of)
-    pools = {part.item: allocate(stock_of(part.item), rules) for part in needs or (Component(item, ONE),)}
+    pools_of = pools_of or pools_from(stock_of, rules)
+    pools = {part.item: pools_of(part.item) for part in needs or (Component(item, ONE),)}
     parts = parts_ever(master.boms, item)  # of every date, so that the version of a kit never falls
     return [Offer(one.channel, one.listing, _figure(one, needs, pools, rules), parts) for one in listings]
 
