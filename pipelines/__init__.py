@@ -17,7 +17,9 @@
 - `dry_run`          what every channel would be told by another policy
 - `replay_rules`     which refused messages could be used now, and what they would move
 - `replaying`        `sellable replay`: those sent again, or shown
-- `repair_commands`  how that is typed
+- `reconcile_rules`  drift by place and cause, and the counts that end it
+- `reconciling`      `sellable reconcile`: that, for people
+- `repair_commands`  how these are typed
 - `validating`       mappings, master data and policy, checked before anything runs
 - `yaml_transforms`  every transform for Beam YAML, made from plain values; `providers.yaml` names them
 - `yaml_rows`        between our records and the rows of Beam YAML's own transforms

@@ -39,6 +39,7 @@ app = cyclopts.App(
     result_action="return_value",
 )
 app.command(repair_commands.replay)
+app.command(repair_commands.reconcile)
 
 
 @app.command(help_flags=[], version_flags=[])

@@ -1,4 +1,4 @@
-"""Repair commands: `sellable replay`, as it is typed, in, an exit code out."""
+"""Repair commands: `sellable replay` and `sellable reconcile`, as they are typed, in, an exit code out."""
 
 import sys
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from schemas.records import Envelope
     from transforms.canonical.canonical_rules import Front
 
-OK, NOT_DONE = 0, 2
+OK, NO, NOT_DONE = 0, 1, 2
 DATABASE = Path("out/sellable.db")
 MAPPINGS = Path("schemas/mappings")
 MASTER = "examples/company/master"
@@ -63,13 +63,12 @@ def replay(
     limit
         How many figures to show.
     """
-    from pipelines.replaying import Wanted, close_rejections, prepare, shown
+    from pipelines.replaying import Wanted, close_rejections, prepare, sent_again, shown
     from pipelines.terminal_text import new_console
     from schemas.yaml_files import SpecError
 
     if to is not None and topic is not None:
-        print("both of --to and --topic given, expected one of them", file=sys.stderr)
-        return NOT_DONE
+        return _both()
     try:
         front = _front(by)
     except SpecError as error:
@@ -80,9 +79,56 @@ def replay(
     wanted = Wanted(which.source, which.reason, which.item, _in_utc(which.since), _in_utc(which.until), views)
     found = prepare(by.database, front, wanted, which.archive, now)
     if found.plan.messages and (to is not None or topic is not None):
-        _send(close_rejections(by.database, found.plan.messages, now), to, topic)
+        _send(sent_again(found.plan.messages, now), to, topic)
+        close_rejections(by.database, found.plan.messages, now)
     new_console().print(shown(found, limit, str(to or topic or "")))
     return OK
+
+
+def reconcile(
+    *,
+    believe: str = "",
+    item: str = "",
+    location: str = "",
+    to: Path | None = None,
+    topic: str | None = None,
+    limit: int = 50,
+    database: Path = DATABASE,
+) -> int:
+    """Show where what sources report differs from the books, and correct the books; without --to or --topic, show only.
+
+    Parameters
+    ----------
+    believe
+        The source whose newest reports are right; its word becomes counts.
+    item
+        Only this item.
+    location
+        Only this location.
+    to
+        The input folder of the pipeline, to write the corrections to.
+    topic
+        The Pub/Sub topic of the pipeline, projects/P/topics/T, to publish the corrections to.
+    limit
+        How many rows to show.
+    """
+    from pipelines.reconciling import note_corrections, shown
+    from pipelines.reconciling import reconcile as reconciliation_of
+    from pipelines.terminal_text import new_console
+
+    if to is not None and topic is not None:
+        return _both()
+    now = datetime.now(UTC)
+    found = reconciliation_of(database, believe, now, item=item, location=location)
+    if found.corrections and _send(found.corrections, to, topic):
+        note_corrections(database, found.corrections, now)
+    new_console().print(shown(found, limit, str(to or topic or "")))
+    return NO if found.drifts else OK
+
+
+def _both() -> int:
+    print("both of --to and --topic given, expected one of them", file=sys.stderr)
+    return NOT_DONE
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
@@ -101,7 +147,10 @@ def _front(by: By) -> "Front":
     return Front(load_mappings(by.mappings or Path(options.get("mappings", str(MAPPINGS)))), master, rules)
 
 
-def _send(envelopes: "Sequence[Envelope]", to: Path | None, topic: str | None) -> None:
+def _send(envelopes: "Sequence[Envelope]", to: Path | None, topic: str | None) -> bool:
+    """Put them where they are told to go; whether that is anywhere."""
+    if to is None and topic is None:
+        return False
     from pipelines.replaying import queue_attributes
     from services.deliveries import LandingFolder, Topic
 
@@ -112,3 +161,4 @@ def _send(envelopes: "Sequence[Envelope]", to: Path | None, topic: str | None) -
             place.put(kept)
     finally:
         place.close()
+    return True

@@ -69,24 +69,29 @@ def prepare(database: Path, front: Front, wanted: Wanted, archive: Path | None, 
     return Replay(made, changes, len(lost), reasons)
 
 
-def close_rejections(database: Path, messages: Iterable[Refused], now: datetime) -> list[Envelope]:
-    """Note that these are sent again, which closes their rejections; the messages to send."""
-    version = int(now.timestamp() * 1_000_000)
+def sent_again(messages: Iterable[Refused], now: datetime) -> list[Envelope]:
+    """The messages as they are sent, marked so that what is refused again is opened again."""
+    return [marked(one.envelope, one.attempts + 1, _version(now)) for one in messages]
+
+
+def close_rejections(database: Path, messages: Iterable[Refused], now: datetime) -> None:
+    """Note that these have been sent again as of `now`. One that was refused again meanwhile stays open."""
     view = VIEW_NAMED["settlement"]
     row_of = row_maker(view, "")
-    rows, sent = [], []
-    for one in messages:
-        attempts = one.attempts + 1
-        sent.append(marked(one.envelope, attempts, version))
-        for index, reason in one.keys:
-            key = (one.envelope.message_id, index, reason)
-            rows.append(row_of(Settlement(*key, REPLAYED, now, version, attempts)))
+    rows = [
+        row_of(Settlement(one.envelope.message_id, *key, REPLAYED, now, _version(now), one.attempts + 1))
+        for one in messages
+        for key in one.keys
+    ]
     connection = open_to_write(database)
     try:
         write_batches(connection, [(view, rows)])
     finally:
         connection.close()
-    return sent
+
+
+def _version(now: datetime) -> int:
+    return int(now.timestamp() * 1_000_000)
 
 
 def queue_attributes(envelope: Envelope) -> dict[str, str]:

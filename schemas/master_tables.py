@@ -15,6 +15,9 @@ ANY = "*"  # in a source, location or item column: every one
 SELLABLE = "sellable"
 RETURNS_HOLD = "returns_hold"
 
+# The source of corrections that a person decided on: posted whoever owns the facts.
+CORRECTIONS = "reconcile"
+
 Rows = Sequence[Row]
 Factors = dict[str, Decimal]
 

@@ -221,7 +221,7 @@ class Settlement(NamedTuple):
     message_id: str
     event_index: int
     reason: str
-    settled_as: str  # released | waits_for_more | dead_letter | replayed | repaired; "" while it is open
+    settled_as: str  # released | waits_for_more | dead_letter | replayed | repaired | corrected; "" while it is open
     settled_at: datetime
     version: int
     attempts: int = 0  # how often it was replayed

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pipelines.replaying import Replay, Wanted, close_rejections, prepare, queue_attributes, shown
+from pipelines.replaying import Replay, Wanted, close_rejections, prepare, queue_attributes, sent_again, shown
 from services.deliveries import LandingFolder
 from tests.pipelines.replay_company import Company
 from transforms.arrival.envelope_rules import from_queue_message
@@ -37,8 +37,9 @@ def prepared(company: Company, wanted: Wanted | None = None, archive: Path | Non
 def send(company: Company, at: datetime = NOW) -> int:
     """Replay into the input folder; how many messages went."""
     messages = prepared(company).plan.messages
-    for envelope in close_rejections(company.database, messages, at):
+    for envelope in sent_again(messages, at):
         LandingFolder(company.input).put(envelope)
+    close_rejections(company.database, messages, at)
     return len(messages)
 
 
@@ -134,6 +135,6 @@ def test_a_message_that_views_do_not_keep_comes_from_the_archive(company: Compan
 
 def test_a_queue_brings_the_same_envelope_again(company: Company) -> None:
     company.set_values("{OK: sellable, B: sellable}")
-    (sent,) = close_rejections(company.database, prepared(company).plan.messages, NOW)
+    (sent,) = sent_again(prepared(company).plan.messages, NOW)
     again = from_queue_message(sent.payload, queue_attributes(sent), "7", NOW, {})
     assert again._replace(attributes={}) == sent._replace(attributes={})

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from schemas.encoding import to_json
 from schemas.master_data import MasterData
-from schemas.master_tables import ANY
+from schemas.master_tables import ANY, CORRECTIONS
 from schemas.policy_spec import Policy
 from schemas.records import OutcomeCount, Rejection, SnapshotClosed, StockEvent
 from transforms.kits.kit_rules import kits_above
@@ -213,12 +213,12 @@ def owners_from(master: MasterData) -> OwnersOf:
 
 
 def owners_by(ownership: Mapping[tuple[str, str], str]) -> OwnersOf:
-    """The same of a table alone: location or `*`, and facts, with the source that owns them."""
+    """The same of a table alone: location or `*`, and facts, with the owner. Corrections are posted beside it."""
 
     @cache
     def owners_of(location: str, facts: str) -> frozenset[str]:
         owner = ownership.get((location, facts)) or ownership.get((ANY, facts))
-        return frozenset((owner,)) if owner else frozenset()
+        return frozenset((owner, CORRECTIONS)) if owner else frozenset()
 
     return owners_of
 

@@ -75,7 +75,7 @@ MEANINGS: dict[str, str] = {
     "run_id": "run of the pipeline",
     "scheduled_at": "when the goods are wanted; empty for at once",
     "sent_at": "when it was last sent; empty where it never was",
-    "settled_as": "released, waits_for_more, dead_letter, replayed or repaired; empty while it is open",
+    "settled_as": "released, waits_for_more, dead_letter, replayed, repaired or corrected; empty while it is open",
     "settled_at": "since when that is so",
     "shipped_quantity": "shipped so far, in base units",
     "signal": "in_stock, low or out",

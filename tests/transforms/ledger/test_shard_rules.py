@@ -297,10 +297,10 @@ def test_a_shard_that_was_read_again_does_not_repeat_what_the_clock_did() -> Non
     assert other.advance(hour(7)) == []
 
 
-def test_owners_are_those_of_master_data() -> None:
+def test_owners_are_those_of_master_data_and_whoever_corrects_them() -> None:
     owners_of = owners_from(company())
-    assert owners_of("EAST", "on_hand") == {"wms-east"}
-    assert owners_of("WEST", "on_hand") == {"erp-db"}
+    assert owners_of("EAST", "on_hand") == {"wms-east", "reconcile"}
+    assert owners_of("WEST", "on_hand") == {"erp-db", "reconcile"}
     assert owners_of("EAST", "claims") == frozenset()
 
 
