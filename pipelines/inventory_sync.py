@@ -32,6 +32,7 @@ from transforms.canonical.parking import ParkUnknown
 from transforms.governed import LiveSource, Source
 from transforms.governed_files import read_governed
 from transforms.governed_rules import governed
+from transforms.guard.snapshots import GuardSnapshots
 from transforms.ledger.keeping import KeepLedger
 from transforms.publication.counts import CountOutcomes
 from transforms.publication.record_files import WriteRecordFiles
@@ -81,7 +82,7 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     arrived = pipeline | "ReadEnvelopes" >> _read(config)
     canonical = arrived.envelopes | "TallyMessages" >> TallyElements("messages") | CanonicaliseMessages(front, source)
     keep = KeepLedger(front.master, front.policy, settings.as_of, source=source, tells_postings=bool(config.partners))
-    events, *parking = _released(canonical, source)
+    events, *waiting = _released(canonical, config, source)
     ledger = events | "KeepLedger" >> keep
     told = _told(ledger.records, config)
     records = (
@@ -90,13 +91,13 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
         canonical.rejections,
         canonical.settlements,
         *told,
-        *(one.records for one in parking),
+        *(one.records for one in waiting),
     )
     counts = (
         arrived.counts,
         canonical.counts,
         ledger.counts,
-        *(one.counts for one in parking),
+        *(one.counts for one in waiting),
     ) | "AllCounts" >> beam.Flatten()
     views = (*records, counts | "CountOutcomes" >> CountOutcomes())
     _ = views | "WriteSqliteViews" >> WriteSqliteViews(settings.database, config.run_id)
@@ -116,12 +117,17 @@ def _told(records: Any, config: Config) -> tuple[Any, ...]:
     return (records | "SendToPartners" >> send,)
 
 
-def _released(canonical: Any, source: Source | None) -> tuple[Any, ...]:
-    """The events, with those that had to wait for master data; of a run that ends, a later run takes care."""
-    if source is None:
-        return (canonical.events,)
-    parked = canonical.waiting | "ParkUnknown" >> ParkUnknown(source)
-    return (canonical.events, parked.events) | "WithReleased" >> beam.Flatten(), parked
+def _released(canonical: Any, config: Config, source: Source | None) -> tuple[Any, ...]:
+    """The events, with those that had to wait, and where they waited: for the rest of a snapshot, for master data.
+
+    What waits for master data in a run that ends is left to a later run.
+    """
+    settings, front = config.settings, config.front
+    guard = GuardSnapshots(front.master, front.policy, settings.as_of, source)
+    waited = [canonical.snapshots | "GuardSnapshots" >> guard]
+    if source is not None:
+        waited.append(canonical.waiting | "ParkUnknown" >> ParkUnknown(source))
+    return (canonical.events, *(one.events for one in waited)) | "WithReleased" >> beam.Flatten(), *waited
 
 
 def _read(config: Config) -> Any:

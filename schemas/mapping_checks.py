@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from schemas.expression_syntax import names_read, parse_expression
-from schemas.mapping_spec import EventSpec, MappingSpec, MessageSpec
-from schemas.mapping_values import Origin, QuantityValue, TimeValue
+from schemas.mapping_spec import CompleteSpec, EventSpec, MappingSpec, MessageSpec
+from schemas.mapping_values import Origin, QuantityValue, TimeValue, as_list
 from schemas.yaml_files import Finding, Steps
 
 OF_DOCUMENT = frozenset({"message", "envelope"})
@@ -48,12 +48,35 @@ def _message_problems(steps: Steps, message: MessageSpec) -> Iterator[Finding]:
         yield steps, f"message {message.name} is ignored, expected no each and no let"
     for depth, text in enumerate(message.each):
         yield from _unknown_names((*steps, "each", depth), text, known | {"line"} if depth else known)
+    if message.complete is not None:
+        yield from _complete_problems((*steps, "complete"), message, known)
     if message.each:
         known |= OF_LINE if len(message.each) > 1 else {"line", "index"}
     for index, event in enumerate(message.events):
         here = (*steps, "events", index)
         yield from _event_problems(here, event, known)
         yield from _key_problems(here, message, index)
+
+
+def _complete_problems(steps: Steps, message: MessageSpec, known: frozenset[str]) -> Iterator[Finding]:
+    """A complete snapshot is of one time and of named places, both known without any line."""
+    complete = message.complete
+    assert complete is not None
+    for name in CompleteSpec.model_fields:
+        for text in as_list(getattr(complete, name)) or ():
+            yield from _unknown_names((*steps, name), text, known)
+    if complete.parts is not None and complete.part is None:
+        yield (*steps, "parts"), "parts without part, expected the number of this one too"
+    for event in message.events:
+        if _reads_line(event.occurred_at):
+            expected = "expected one time for all, such as message.rows[0].AS_OF"
+            yield steps, f"occurred_at reads the lines, {expected}"
+        if complete.locations is None and (event.location is None or _reads_line(event.location)):
+            yield steps, "location differs from line to line, expected locations with all of them"
+
+
+def _reads_line(value: Origin) -> bool:
+    return any(names_read(parse_expression(text)) & OF_LINE for text in value.expressions())
 
 
 def _event_problems(steps: Steps, event: EventSpec, known: frozenset[str]) -> Iterator[Finding]:

@@ -80,6 +80,17 @@ class EventSpec(Spec):
     expires_at: TimeField | None = None
 
 
+class CompleteSpec(Spec):
+    """That a message, with others of the same snapshot, tells all there is at some locations, as of one time."""
+
+    snapshot: tuple[Expression, ...] = Field(min_length=1)  # names it; the same in all its messages
+    locations: Expression | None = None  # a code or a list of them; without it, the one location of all lines
+    lines: Expression | None = None  # how many there are in all its messages together
+    total: Expression | None = None  # the sum of their quantities, as sent
+    part: Expression | None = None  # which of its messages this is
+    parts: Expression | None = None  # how many there are
+
+
 class MessageSpec(Spec):
     """One message of the source: how to know it, and what becomes of it."""
 
@@ -89,6 +100,7 @@ class MessageSpec(Spec):
     each: Annotated[tuple[Expression, ...], BeforeValidator(as_list), Field(max_length=EACH_DEPTH_MAX)] = ()
     let: dict[LetName, Expression] = Field(default_factory=dict)
     events: tuple[EventSpec, ...] = ()
+    complete: CompleteSpec | None = None
     ignore: Text | None = None
 
     @model_validator(mode="after")
@@ -96,6 +108,10 @@ class MessageSpec(Spec):
         if bool(self.events) == bool(self.ignore):
             given = "events and ignore" if self.ignore else "neither events nor ignore"
             raise ValueError(f"message {self.name} has {given}, expected one of them")
+        if self.complete is not None and (
+            self.ignore or {"snapshot"} != {k for e in self.events for k in e.kind.kinds()}
+        ):
+            raise ValueError(f"message {self.name} is complete, expected events of kind snapshot and no others")
         return self
 
 

@@ -58,6 +58,7 @@ class MasterData(Carried):
     unit_codes: dict[str, str]  # every unit under its own name too
     listing_items: dict[tuple[str, str], str]  # (channel, listing) -> item
     ownership: dict[tuple[str, str], str]  # (location or "*", facts) -> source
+    approvals: dict[tuple[str, str], str]  # (source, complete snapshot that was held) -> by whom and when
     code_counts: dict[tuple[str, str], int]  # ("item" or "location", source or "*") -> how many codes, for messages
 
     def plain(self) -> dict[str, Any]:
@@ -188,6 +189,7 @@ def build_master_data(
         unit_codes=tabled.unit_codes_of(rows["unit_codes"], items.values()),
         listing_items={(one.channel, one.listing): one.item for one in listings.values()},
         ownership=tabled.ownership_of(rows["ownership"], locations),
+        approvals=tabled.approvals_of(rows["approvals"]),
         code_counts=_counts(item=item_codes, location=location_codes),
     )
     _refuse(problems)

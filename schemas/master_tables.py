@@ -1,6 +1,7 @@
 """Master tables: opened rows in, one dict of records for each table out, every reference between tables checked."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -140,3 +141,19 @@ def ownership_of(rows: Rows, locations: Mapping[str, Location]) -> dict[tuple[st
         return row.text("source")
 
     return keyed(rows, lambda row: (row.text("location"), row.text("facts")), owner_of)
+
+
+def approvals_of(rows: Rows) -> dict[tuple[str, str], str]:
+    """Complete snapshots that a person lets through, with who said so and when."""
+
+    def approval_of(row: Row) -> str:
+        at = row.text("at")
+        try:
+            known = datetime.fromisoformat(at).tzinfo is not None
+        except ValueError:
+            known = False
+        if not known:
+            row.problem(f"at is {at!r}, expected a time with its zone such as 2026-03-03T08:00:00Z")
+        return f"{row.text('by')} at {at}"
+
+    return keyed(rows, lambda row: (row.text("source"), row.text("snapshot")), approval_of)

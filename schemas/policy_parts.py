@@ -20,6 +20,7 @@ Quantity = Annotated[Decimal, Field(ge=0, le=10_000_000, decimal_places=6), Afte
 Days = Annotated[int, Field(ge=0)]
 Units = Annotated[int, Field(ge=0, le=10_000_000)]  # sell units
 Moment = Annotated[datetime, AfterValidator(in_utc)]
+Share = Annotated[Decimal, Field(ge=0, le=1_000_000)]  # 0.5 is half; 1000000 never binds
 Text = Annotated[str, Field(min_length=1)]
 
 # Which fields each kind of pool needs, and which it may have; any other would be without effect.
@@ -66,6 +67,8 @@ class Limits(Spec):
     parked_hours: Annotated[int, Field(ge=1, le=24 * HISTORY_DAYS_MAX)] = 72
     settle_minutes: Annotated[int, Field(ge=0)] = 60
     history_days: Annotated[int, Field(ge=1, le=HISTORY_DAYS_MAX)] = 30
+    snapshot_zero_share_max: Share = Decimal("0.5")  # of the positions of a location that a complete snapshot may empty
+    snapshot_move_share_max: Share = Decimal("0.5")  # of all that lies at a location that it may add and take away
 
 
 class Pool(Spec):

@@ -2,6 +2,7 @@
 
 - `arrival`      raw files and queue messages as envelopes, and the documents in them
 - `canonical`    what sources say as canonical events, checked against master data
+- `guard`        complete snapshots, let through or held for a person
 - `kits`         events on kits with the components that they really move
 - `ledger`       the books of every item: positions, claims, decisions
 - `offers`       what each channel may sell, and why

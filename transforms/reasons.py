@@ -97,6 +97,18 @@ REASONS: dict[str, Reason] = {
     "not_governor": Reason(
         "change", "dead_letter", "somebody else governs this table", "ask the owner that governance.csv names"
     ),
+    "snapshot_held": Reason(
+        "guard",
+        "parked",
+        "its complete snapshot is cut off, contradicts itself, or would move more than the policy permits",
+        "look at the alert; have it sent again whole, or name it in approvals.csv, then run again",
+    ),
+    "snapshot_superseded": Reason(
+        "guard",
+        "dead_letter",
+        "its complete snapshot was held until many newer ones had come",
+        "nothing, if one of the newer ones went on; else have it sent again and approve it",
+    ),
     "parked_too_long": Reason(
         "park",
         "dead_letter",

@@ -90,7 +90,7 @@ def _canonical() -> dict[str, Canonical]:
 
 
 def _events() -> list[StockEvent]:
-    events = [event for canonical in _canonical().values() for event in canonical.events]
+    events = [event for canonical in _canonical().values() for event in canonical.all_events()]
     return sorted(events, key=lambda event: (event.received_at, event.message_id, event.event_index))
 
 
@@ -207,11 +207,11 @@ def _became(canonical: Canonical) -> Iterator[tuple[str, str]]:
     whole = [one for one in canonical.rejections if one.event_index < 0]
     if whole:
         yield whole[0].outcome, whole[0].reason
-    elif not canonical.events and not canonical.rejections:
+    elif not canonical.all_events() and not canonical.rejections:
         yield "ignored", ""
     else:
         refused = {one.event_index: (one.outcome, one.reason) for one in canonical.rejections}
-        for index in range(len(canonical.events) + len(refused)):
+        for index in range(len(canonical.all_events()) + len(refused)):
             yield refused.get(index, ("event", ""))
 
 

@@ -22,4 +22,4 @@ def front() -> Front:
 
 @cache
 def day() -> tuple[StockEvent, ...]:
-    return tuple(event for envelope in envelopes() for event in canonicalise(envelope, front()).events)
+    return tuple(event for envelope in envelopes() for event in canonicalise(envelope, front()).all_events())

@@ -9,7 +9,7 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 
-from schemas.records import Envelope, OutcomeCount, Rejection, Settlement, StockEvent
+from schemas.records import Envelope, OutcomeCount, Rejection, Settlement, SnapshotPart, StockEvent
 from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.canonical.canonical_rules import Front, canonicalise, count_message
 from transforms.canonical.replay_rules import reopened
@@ -19,6 +19,7 @@ REJECTIONS = "rejections"
 COUNTS = "counts"
 WAITING = "waiting"
 SETTLEMENTS = "settlements"
+SNAPSHOTS = "snapshots"
 
 Ending = tuple[str, str, str, str]  # source, level, outcome, reason
 
@@ -29,6 +30,7 @@ class CanonicaliseMessages(beam.PTransform[Any, Any]):
     In:       `Envelope`.
     Out:      `.events`: `StockEvent`, kits exploded; `.counts`: `OutcomeCount`, one of each kind for a bundle;
               `.waiting`: for `ParkUnknown`, the parked ones of the rejections again, each with its event as payload;
+              `.snapshots`: `SnapshotPart`, lines that belong to a complete snapshot, for `GuardSnapshots`;
               `.settlements`: `Settlement`, what a replayed message opens again.
     State:    none.
     Rejects:  `.rejections`: `Rejection` with every reason of the stages decode, map and check.
@@ -43,10 +45,15 @@ class CanonicaliseMessages(beam.PTransform[Any, Any]):
     def expand(self, envelopes: Any) -> Any:
         step = beam.ParDo(_CanonicaliseFn(self.front, self.source))
         hinted = step.with_output_types(
-            StockEvent, rejections=Rejection, counts=OutcomeCount, waiting=Rejection, settlements=Settlement
+            StockEvent,
+            rejections=Rejection,
+            counts=OutcomeCount,
+            waiting=Rejection,
+            settlements=Settlement,
+            snapshots=SnapshotPart,
         )
         return envelopes | "Canonicalise" >> hinted.with_outputs(
-            REJECTIONS, COUNTS, WAITING, SETTLEMENTS, main="events"
+            REJECTIONS, COUNTS, WAITING, SETTLEMENTS, SNAPSHOTS, main="events"
         )
 
 
@@ -65,8 +72,8 @@ class _CanonicaliseFn(beam.DoFn):
 
     def process(self, envelope: Envelope) -> Iterable[Any]:
         canonical = canonicalise(envelope, self.front)
-        events, rejections, ignored, waiting = canonical
-        if events and not (rejections or ignored):  # nearly all: no counts are made for them one by one
+        events, rejections, ignored, waiting, snapshots = canonical
+        if events and not (rejections or ignored or snapshots):  # nearly all: no counts are made for them one by one
             self.messages_mapped[envelope.source] += 1
             self.events_made[envelope.source] += len(events)
             return events
@@ -75,6 +82,7 @@ class _CanonicaliseFn(beam.DoFn):
         return [
             *(beam.pvalue.TaggedOutput(REJECTIONS, one) for one in rejections),
             *(beam.pvalue.TaggedOutput(WAITING, one) for one in waiting),
+            *(beam.pvalue.TaggedOutput(SNAPSHOTS, one) for one in snapshots),
             *(beam.pvalue.TaggedOutput(SETTLEMENTS, one) for one in reopened(envelope, rejections)),
             *events,
         ]

@@ -1,10 +1,12 @@
 """Check kinds: what an event of each kind must say and may say, and the answer when one does not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from schemas.mapping_spec import MappingSpec
 from schemas.master_tables import RETURNS_HOLD, SELLABLE
 from schemas.records import CLAIM_KINDS, INBOUND_KINDS, Outcome, ReportedEvent
+from schemas.yaml_files import Finding, Steps
 
 
 class Problem(NamedTuple):
@@ -58,6 +60,17 @@ def needed_fields(kind: str) -> list[str]:
     needed = {"location": rule.location, "order_reference": rule.reference}
     changes = dict.fromkeys(("disposition", "to_disposition"), kind == "disposition_changed")
     return [field for field, is_needed in {**needed, **changes}.items() if is_needed]
+
+
+def kind_problems(spec: MappingSpec) -> Iterator[Finding]:
+    """Fields that no template fills in and without which every one of its events would be refused."""
+    for number, message in enumerate(spec.messages):
+        for index, event in enumerate(message.events):
+            steps: Steps = ("messages", number, "events", index, "kind")
+            for kind in event.kind.kinds():
+                missing = [field for field in needed_fields(kind) if getattr(event, field) is None]
+                if missing:
+                    yield steps, f"every {kind} would be refused, expected {' and '.join(missing)} beside it"
 
 
 def missing(reason: str, field: str, event: ReportedEvent, expected: str) -> Problem:

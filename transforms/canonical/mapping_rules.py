@@ -9,16 +9,17 @@ mapped is rejected alone, with its place in the message, and the others go on.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from schemas.mapping_checks import mapping_problems
 from schemas.mapping_spec import MappingSpec
 from schemas.records import Envelope, Ignored, Rejection, ReportedEvent
-from schemas.yaml_files import Finding, SpecError, Steps, load_yaml, parse, refusal
+from schemas.yaml_files import Finding, SpecError, load_yaml, parse, refusal
 from transforms.arrival.format_table import FORMATS, option_problems
-from transforms.canonical.check_kinds import needed_fields
+from transforms.canonical.check_kinds import kind_problems
+from transforms.canonical.complete_templates import Announced
 from transforms.canonical.event_templates import EventTemplate, Problem
 from transforms.canonical.expressions import Context, ExpressionError, compile_read
 from transforms.canonical.fields import FieldError, to_text
@@ -41,6 +42,7 @@ class Mapped(NamedTuple):
     events: list[ReportedEvent]
     rejections: list[Rejection]
     ignored: list[Ignored]
+    announced: Announced | None = None  # of a part of a complete snapshot, whose lines the events are
 
 
 class SourceMapping:
@@ -78,10 +80,12 @@ class SourceMapping:
                 run.mapping_version = message.version
                 for name, read in message.let:
                     context[name] = read(context)
+                if message.complete is not None:
+                    run.announced = message.complete.announced(context)
                 run.map_lines(message, context)
-        except ExpressionError as error:
-            run.reject(Problem("bad_value", str(error), ""), -1)
-        return Mapped(run.events, run.rejections, run.ignored)
+        except (ExpressionError, FieldError) as error:
+            run.reject(Problem(getattr(error, "reason", "bad_value"), str(error), ""), -1)
+        return Mapped(run.events, run.rejections, run.ignored, run.announced)
 
     def _correlated(self, context: Context, envelope: Envelope) -> str:
         """The source's own correlation id where it sent a usable one: a bad one is no reason to lose the message."""
@@ -101,13 +105,23 @@ class SourceMapping:
 class _Run:
     """What one document has become so far."""
 
-    __slots__ = ("correlation_id", "envelope", "events", "ignored", "index", "mapping_version", "rejections")
+    __slots__ = (
+        "announced",
+        "correlation_id",
+        "envelope",
+        "events",
+        "ignored",
+        "index",
+        "mapping_version",
+        "rejections",
+    )
 
     def __init__(self, envelope: Envelope, mapping_version: str, correlation_id: str, first_index: int) -> None:
         self.envelope = envelope
         self.mapping_version = mapping_version
         self.correlation_id = correlation_id
         self.index = first_index
+        self.announced: Announced | None = None
         self.events: list[ReportedEvent] = []
         self.rejections: list[Rejection] = []
         self.ignored: list[Ignored] = []
@@ -207,7 +221,7 @@ def load_mappings(folder: Path) -> dict[str, SourceMapping]:
         except SpecError as error:
             problems.append(str(error))
             continue
-        findings = [*mapping_problems(spec), *_format_problems(spec), *_kind_problems(spec)]
+        findings = [*mapping_problems(spec), *_format_problems(spec), *kind_problems(spec)]
         if spec.source in files:
             findings.append((("source",), f"{spec.source!r} is the source of {files[spec.source]} too"))
         files.setdefault(spec.source, path)
@@ -227,14 +241,3 @@ def _format_problems(spec: MappingSpec) -> list[Finding]:
     if spec.format not in FORMATS:
         findings.append((("format",), f"unknown format {spec.format!r}, expected one of {', '.join(FORMATS)}"))
     return findings
-
-
-def _kind_problems(spec: MappingSpec) -> Iterator[Finding]:
-    """Fields that no template fills in and without which every one of its events would be refused."""
-    for number, message in enumerate(spec.messages):
-        for index, event in enumerate(message.events):
-            steps: Steps = ("messages", number, "events", index, "kind")
-            for kind in event.kind.kinds():
-                missing = [field for field in needed_fields(kind) if getattr(event, field) is None]
-                if missing:
-                    yield steps, f"every {kind} would be refused, expected {' and '.join(missing)} beside it"

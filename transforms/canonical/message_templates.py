@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.mapping_spec import MappingSpec, MessageSpec
+from transforms.canonical.complete_templates import CompleteTemplate
 from transforms.canonical.event_templates import EventTemplate, Problem
 from transforms.canonical.expressions import Context, ExpressionError, Read, compile_read, compile_test
 
@@ -18,6 +19,7 @@ class MessageTemplate:
         self.let = [(name, compile_read(text)) for name, text in spec.let.items()]
         self.each = [(compile_read(text), text) for text in spec.each]
         prefix = f"{mapping.key_space or mapping.source}:{spec.key_name or spec.name}:"
+        self.complete = CompleteTemplate(spec, mapping) if spec.complete else None
         self.templates = [EventTemplate(event, prefix, mapping.timezone) for event in spec.events]
 
     def lines(self, context: Context) -> Iterator[Problem | None]:

@@ -1,0 +1,68 @@
+"""What speaks against a complete snapshot."""
+
+from decimal import Decimal
+
+import pytest
+
+from schemas.records import SnapshotPart
+from tests.builders import hour
+from tests.transforms.guard.full import part, rules
+from transforms.guard.whole_rules import Basis, Whole
+
+BEFORE = Basis(hour(0), "wms:stock:L0", {(f"SKU-{n}", "", "sellable"): Decimal(10) for n in range(4)})
+
+
+@pytest.mark.parametrize(
+    ("story", "parts", "lacks"),
+    [
+        ("one message", [part(1, 2)], ""),
+        ("both pages", [part(1, part="1", parts_announced=2), part(2, first=1, part="2", parts_announced=2)], ""),
+        ("one page", [part(1, part="1", parts_announced=2)], "1 of 2 parts are there"),
+        ("a page twice", [part(1, part="1", parts_announced=2)] * 2, "1 of 2 parts are there"),
+        ("all lines", [part(1, 2, lines_announced=2)], ""),
+        ("cut off", [part(1, 2, lines_announced=3)], "2 of 3 lines are there"),
+        ("a refused line was there", [part(1, 2, lines_announced=3, refused=1)], ""),
+    ],
+)
+def test_what_is_still_to_come(story: str, parts: list[SnapshotPart], lacks: str) -> None:
+    assert Whole("key", parts).lacks() == lacks
+
+
+@pytest.mark.parametrize(
+    ("story", "parts", "contradicts"),
+    [
+        ("nothing announced", [part(1, 2)], ""),
+        ("the total agrees", [part(1, 2, total_announced=Decimal(3))], ""),
+        ("it does not", [part(1, 2, total_announced=Decimal(4))], "its lines add up to 3, the control total is 4"),
+        ("more lines", [part(1, 2, lines_announced=1)], "2 lines are there, announced were 1"),
+        ("two times", [part(1), part(1, at=2)], "its parts are of several times"),
+    ],
+)
+def test_what_contradicts_itself(story: str, parts: list[SnapshotPart], contradicts: str) -> None:
+    assert Whole("key", parts).contradicts() == contradicts
+
+
+@pytest.mark.parametrize(
+    ("story", "quantities", "objection"),
+    [
+        ("as before", (10, 10, 10, 10), ""),
+        ("half is gone", (10, 10), ""),
+        ("more is gone", (10,), "3 of 4 positions at EAST would be empty, expected at most 50%"),
+        ("the same, said as zero", (10, 0, 0, 0), "3 of 4 positions at EAST would be empty, expected at most 50%"),
+        ("all of it", (), "4 of 4 positions at EAST would be empty, expected at most 50%"),
+        ("moved by half", (20, 20, 10, 10), ""),
+        ("moved by more", (20, 20, 11, 10), "21 of 40 at EAST would be moved, expected at most 50%"),
+    ],
+)
+def test_what_moves_too_much(story: str, quantities: tuple[int, ...], objection: str) -> None:
+    assert Whole("key", [part(*quantities)]).moves("EAST", BEFORE, rules()) == objection
+
+
+def test_the_first_snapshot_may_say_anything_but_nothing() -> None:
+    assert Whole("key", [part(7)]).moves("EAST", None, rules()) == ""
+    nothing = "nothing lies at EAST by it, and no snapshot went on before"
+    assert Whole("key", [part(0, 0)]).moves("EAST", None, rules()) == nothing
+
+
+def test_what_is_only_compared_moves_nothing() -> None:
+    assert Whole("key", [part()]).moves("EAST", BEFORE, rules(owner="other")) == ""
