@@ -60,7 +60,7 @@ def judge(one: Refused, front: Front) -> tuple[list[StockEvent], set[str]]:
     canonical = canonicalise(one.envelope, front)
     indexes = {index for index, _ in one.keys}
     is_whole = any(index < 0 for index in indexes)
-    events = [event for event in canonical.events if is_whole or event.event_index in indexes]
+    events = [event for event in canonical.all_events() if is_whole or event.event_index in indexes]
     return events, {refusal.reason for refusal in canonical.rejections if is_whole or refusal.event_index in indexes}
 
 

@@ -29,6 +29,7 @@ from transforms.canonical.mapping_rules import load_mappings
 from transforms.canonical.parking import ParkUnknown
 from transforms.governed import LiveSource
 from transforms.governed_files import read_governed
+from transforms.guard.snapshots import GuardSnapshots
 from transforms.kits.kits import ExplodeKits
 from transforms.ledger.duplicates import DropDuplicates
 from transforms.ledger.grouping import SHARDS, GroupByShard
@@ -111,13 +112,23 @@ def check_against_master(master_data: str, policy: str | None = None) -> Any:
 
 def canonicalise_messages(mappings: str, master_data: str, policy: str) -> Any:
     front = Front(load_mappings(Path(mappings)), *_rules(master_data, policy))
-    return _Fitted(CanonicaliseMessages(front), "events", "rejections", "counts", "waiting", "settlements")
+    return _Fitted(CanonicaliseMessages(front), "events", "rejections", "counts", "waiting", "settlements", "snapshots")
 
 
 def park_unknown(master_data: str, policy: str, refresh_seconds: float = REFRESH_SECONDS) -> Any:
     """Looks at the files again every `refresh_seconds` while a stream runs."""
     source = LiveSource(master_data, policy, read_governed(master_data, policy), refresh_seconds)
     return _Fitted(ParkUnknown(source), "events", "records", "counts")
+
+
+def guard_snapshots(
+    master_data: str, policy: str, as_of: str | None = None, refresh_seconds: float = REFRESH_SECONDS
+) -> Any:
+    """Looks for approvals again every `refresh_seconds` while a stream runs."""
+    first = read_governed(master_data, policy)
+    source = LiveSource(master_data, policy, first, refresh_seconds)
+    guard = GuardSnapshots(first.master, first.policy, _moment(as_of) if as_of else None, source)
+    return _Fitted(guard, "events", "records", "counts")
 
 
 def explode_kits(master_data: str) -> Any:

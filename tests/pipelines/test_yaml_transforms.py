@@ -28,6 +28,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "CheckAgainstMaster": {"master_data": MASTER},
     "CanonicaliseMessages": {"mappings": MAPPINGS, **RULES},
     "ParkUnknown": RULES,
+    "GuardSnapshots": RULES,
     "ExplodeKits": {"master_data": MASTER},
     "GroupByShard": {"master_data": MASTER},
     "KeepLedger": RULES,

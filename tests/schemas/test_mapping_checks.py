@@ -133,3 +133,40 @@ def test_what_cannot_work_is_told_with_its_line(tmp_path: Path, old: str, new: s
 def test_what_works_is_left_alone(tmp_path: Path, story: str, old: str, new: str) -> None:
     text = changed((old, new), ("      - kind: shipment\n", "      - when: line.forth\n        kind: shipment\n"))
     assert problems_of(saved(tmp_path, text)) == []
+
+
+COMPLETE = (
+    ("      - kind: shipment\n", "      - kind: snapshot\n"),
+    ("    each: message.lines\n", "    each: message.lines\n    complete: {snapshot: [message.id]}\n"),
+)
+
+
+@pytest.mark.parametrize(
+    ("story", "change", "problem"),
+    [
+        ("what is complete is of one time and place", (), []),
+        (
+            "a time of each line",
+            (("occurred_at: message.at", "occurred_at: line.at"),),
+            ["11: occurred_at reads the lines, expected one time for all, such as message.rows[0].AS_OF"],
+        ),
+        (
+            "a place of each line",
+            (("location: site", "location: line.site"),),
+            ["11: location differs from line to line, expected locations with all of them"],
+        ),
+        (
+            "a misspelt name",
+            (("[message.id]}", "[mesage.id]}"),),
+            ["11: 'mesage.id' reads 'mesage', expected one of envelope, message, site"],
+        ),
+    ],
+)
+def test_a_complete_snapshot_is_of_one_time_and_of_named_places(
+    tmp_path: Path, story: str, change: tuple[tuple[str, str], ...], problem: list[str]
+) -> None:
+    text = changed(*COMPLETE)
+    for old, new in change:
+        assert old in text
+        text = text.replace(old, new)
+    assert problems_of(saved(tmp_path, text)) == problem

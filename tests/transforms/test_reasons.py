@@ -10,6 +10,7 @@ from transforms.reasons import REASONS
 TRANSFORMS = Path(__file__).parents[2] / "transforms"
 STAGES = dict.fromkeys(("map", "check", "park"), "canonical") | {
     "decode": "arrival",
+    "guard": "guard",
     "ledger": "ledger",
     "send": "sending",
     "change": "../schemas",
@@ -48,6 +49,7 @@ def test_each_documented_reason_is_given_by_its_stage(reason: str) -> None:
 
 def test_only_what_master_data_may_still_make_good_is_parked() -> None:
     assert {reason for reason, its in REASONS.items() if its.outcome == "parked"} == {
+        "snapshot_held",
         "unknown_channel",
         "unknown_item",
         "unknown_listing",
