@@ -44,7 +44,7 @@ def front() -> Front:
 
 @pytest.fixture(scope="module")
 def events(front: Front) -> list[StockEvent]:
-    return [event for envelope in envelopes() for event in canonicalise(envelope, front).events]
+    return [event for envelope in envelopes() for event in canonicalise(envelope, front).all_events()]
 
 
 @pytest.fixture(scope="module")
