@@ -11,8 +11,8 @@ from schemas.records import OutcomeCount, StockEvent
 from transforms.canonical.canonical_rules import Front, canonicalise
 from transforms.ledger.shard_rules import Shard
 from transforms.publication.newest_rows import NewestRows
-from transforms.publication.sqlite_views import FLUSH_ROWS
 from transforms.publication.view_database import create_views, open_to_write, write_batches
+from transforms.publication.view_upserts import FLUSH_ROWS
 
 SIGNS = {"RECEIVE": 1, "SHIP": -1, "ADJUST": 1, "SEND": -1, "ARRIVE": 1}
 

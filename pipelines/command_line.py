@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 from cyclopts import Parameter
@@ -30,6 +30,9 @@ from pipelines.command_defaults import (
     POLICY,
 )
 from pipelines.service_commands import api, gateway, pickup
+
+if TYPE_CHECKING:
+    from transforms.publication.databases import Database
 
 app = cyclopts.App(
     name="sellable",
@@ -51,23 +54,23 @@ def run(*options: Annotated[str, Parameter(allow_leading_hyphen=True, show=False
 
 
 @app.command
-def summary(*, database: Path = DATABASE, run_id: str | None = None) -> int:
+def summary(*, database: str = str(DATABASE), run_id: str | None = None) -> int:
     """Show how everything ended in a run, and what needs a hand.
 
     Parameters
     ----------
     database
-        The views that the run wrote.
+        The views that the run wrote: a SQLite file, or postgresql://USER@HOST/NAME.
     run_id
         Which run; the last one where none is named.
     """
     from pipelines.summary import print_summary
 
-    return EXIT_OK if print_summary(database, run_id) else EXIT_NO
+    return EXIT_OK if print_summary(_named(database), run_id) else EXIT_NO
 
 
 @app.command
-def explain(item: str, /, *, channel: str | None = None, database: Path = DATABASE) -> int:
+def explain(item: str, /, *, channel: str | None = None, database: str = str(DATABASE)) -> int:
     """Show why channels are told what they are told of an item.
 
     Parameters
@@ -84,7 +87,7 @@ def explain(item: str, /, *, channel: str | None = None, database: Path = DATABA
     from pipelines.terminal_text import neutral, new_console
 
     try:
-        new_console().print(explanation_of(database, item, channel))
+        new_console().print(explanation_of(_named(database), item, channel))
     except UnknownItemError as error:
         for line in str(error).splitlines():
             print(neutral(line), file=sys.stderr)
@@ -93,7 +96,7 @@ def explain(item: str, /, *, channel: str | None = None, database: Path = DATABA
 
 
 @app.command
-def rows(view: str, /, *columns: str, limit: int = 50, closed: bool = False, database: Path = DATABASE) -> int:
+def rows(view: str, /, *columns: str, limit: int = 50, closed: bool = False, database: str = str(DATABASE)) -> int:
     """Show the first rows of a view.
 
     Parameters
@@ -113,7 +116,7 @@ def rows(view: str, /, *columns: str, limit: int = 50, closed: bool = False, dat
     from pipelines.view_rows import NoSuchColumnError, read_rows
 
     try:
-        new_console().print(read_rows(database, view, columns, limit, closed=closed))
+        new_console().print(read_rows(_named(database), view, columns, limit, closed=closed))
     except NoSuchColumnError as error:
         print(error, file=sys.stderr)
         return EXIT_NO
@@ -124,7 +127,7 @@ def rows(view: str, /, *columns: str, limit: int = 50, closed: bool = False, dat
 def dry_run(
     *,
     policy: Path,
-    database: Path = DATABASE,
+    database: str = str(DATABASE),
     current: Path | None = None,
     master_data: Annotated[Path | None, Parameter(name=("--master_data", "--master"))] = None,
     as_of: str | None = None,
@@ -153,7 +156,7 @@ def dry_run(
     from schemas.yaml_files import SpecError
 
     try:
-        found = outcome_of(database, policy, current=current, master_data=master_data, as_of=as_of)
+        found = outcome_of(_named(database), policy, current=current, master_data=master_data, as_of=as_of)
     except SpecError as error:
         print(error, file=sys.stderr)
         return EXIT_NOT_DONE
@@ -194,6 +197,12 @@ def validate(
 
 for command in (gateway, api, pickup):
     app.command(command)
+
+
+def _named(database: str) -> "Database":
+    from transforms.publication.databases import database_of
+
+    return database_of(database)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,6 +23,7 @@ from schemas.master_data import MasterData, load_master_data
 from schemas.policy_spec import Policy, load_policy
 from schemas.yaml_files import SpecError
 from transforms.offers.offer_rules import offers_for, rules_at
+from transforms.publication.databases import Database
 from transforms.publication.view_tables import plain_decimal
 
 HEAD, UP, DOWN, QUIET = "bold", "green", "red", "dim"
@@ -51,7 +52,7 @@ class Change(NamedTuple):
 class DryRun(NamedTuple):
     """What a policy would change."""
 
-    database: Path
+    database: Database
     by: str  # whose figures are those of today
     policy_version: str
     as_of: datetime
@@ -65,7 +66,7 @@ class DryRun(NamedTuple):
 
 
 def dry_run(
-    database: Path,
+    database: Database,
     policy: Path,
     *,
     current: Path | None = None,

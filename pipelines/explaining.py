@@ -17,13 +17,14 @@ from pipelines.terminal_text import plain
 from schemas.master_data import MasterData, load_master_data
 from schemas.yaml_files import SpecError
 from transforms.kits.kit_rules import bom_at, kits_above
+from transforms.publication.databases import Database
 
 HEAD, BAD, QUIET = "bold", "bold red", "dim"
 ROWS_SHOWN_MAX = 30
 NUMBER_COLUMNS = {"quantity", "open", "allocated", "each kit", "scrap", "expected", "reported"}
 
 
-def explain(database: Path, name: str, channel: str | None = None) -> RenderableType:
+def explain(database: Database, name: str, channel: str | None = None) -> RenderableType:
     """Why the channels are told what they are told of an item, as something that rich can print.
 
     `name` is an item or a listing of it. `UnknownItemError` where the views do not have it, `ViewsError` where there
@@ -108,7 +109,7 @@ def _last_change(report: ItemReport) -> Iterator[RenderableType]:
         yield _indented(plain(f"({excerpt.note})", QUIET), 18)
 
 
-def _kit(report: ItemReport, master: MasterData | None, database: Path) -> Iterator[RenderableType]:
+def _kit(report: ItemReport, master: MasterData | None, database: Database) -> Iterator[RenderableType]:
     if master is None:
         folder = report.option("master_data")
         yield Text()
@@ -127,7 +128,7 @@ def _kit(report: ItemReport, master: MasterData | None, database: Path) -> Itera
         yield plain(f"Part of {', '.join(above)}")
 
 
-def _on_hand(database: Path, item: str) -> str:
+def _on_hand(database: Database, item: str) -> str:
     totals = read_on_hand(database, item)
     return ", ".join(f"{place} {kind} {quantity:,f}" for (place, kind), quantity in totals.items()) or "nothing"
 

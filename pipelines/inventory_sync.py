@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -35,12 +36,13 @@ from transforms.governed_rules import governed
 from transforms.guard.snapshots import GuardSnapshots
 from transforms.ledger.keeping import KeepLedger
 from transforms.publication.counts import CountOutcomes
+from transforms.publication.databases import Database, ViewsError, create_views
+from transforms.publication.postgres_views import WritePostgresViews
 from transforms.publication.record_files import WriteRecordFiles
 from transforms.publication.runs import finish_run, start_run
 from transforms.publication.sqlite_views import WriteSqliteViews
 from transforms.publication.tallies import TallyElements
 from transforms.publication.topics import PublishRecords
-from transforms.publication.view_database import ViewsError, create_views
 from transforms.publication.view_tables import Run
 from transforms.sending.sending import SendToPartners
 
@@ -100,7 +102,7 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
         *(one.counts for one in waiting),
     ) | "AllCounts" >> beam.Flatten()
     views = (*records, counts | "CountOutcomes" >> CountOutcomes())
-    _ = views | "WriteSqliteViews" >> WriteSqliteViews(settings.database, config.run_id)
+    _ = views | _write(settings.database, config.run_id)
     if settings.records_folder is not None:
         files = WriteRecordFiles(str(settings.records_folder), settings.records_format, config.run_id)
         _ = views | "AllViews" >> beam.Flatten() | "WriteRecordFiles" >> files
@@ -128,6 +130,12 @@ def _released(canonical: Any, config: Config, source: Source | None) -> tuple[An
     if source is not None:
         waited.append(canonical.waiting | "ParkUnknown" >> ParkUnknown(source))
     return (canonical.events, *(one.events for one in waited)) | "WithReleased" >> beam.Flatten(), *waited
+
+
+def _write(database: Database, run_id: str) -> Any:
+    if isinstance(database, Path):
+        return "WriteSqliteViews" >> WriteSqliteViews(database, run_id)
+    return "WritePostgresViews" >> WritePostgresViews(database.url, run_id)
 
 
 def _read(config: Config) -> Any:

@@ -1,20 +1,19 @@
 """Item report: the database of views and an item in, everything the views know of it out."""
 
 import json
-import sqlite3
 from decimal import Decimal
 from difflib import get_close_matches
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from transforms.publication.view_database import open_to_read
+from transforms.publication.databases import Connection, Database, open_to_read
 
 ITEM_VIEWS = ("availability", "position", "claim", "inbound")
 NEAR_SHOWN_MAX = 5
 NEAR_LIKENESS_MIN = 0.6
 ITEMS_COMPARED_MAX = 50_000  # a comparison takes some ten microseconds
 
-Rows = list[sqlite3.Row]
+Row = Any  # of SQLite or of a server: by place and by name
+Rows = list[Row]
 
 
 class Step(NamedTuple):
@@ -38,7 +37,7 @@ class ItemReport(NamedTuple):
     alerts: Rows  # not cured
     promises: Rows  # rows of promise, by channel and day
     deliveries: Rows  # of figures, by partner
-    run: sqlite3.Row | None  # the last run that is noted
+    run: Row | None  # the last run that is noted
 
     def option(self, name: str) -> str:
         """An option of that run; empty where it was not given."""
@@ -50,7 +49,7 @@ class UnknownItemError(LookupError):
     """The views have no such item, or the item no such channel; the message says what they have instead."""
 
 
-def read_item(database: Path, name: str, channel: str | None = None) -> ItemReport:
+def read_item(database: Database, name: str, channel: str | None = None) -> ItemReport:
     """The report of an item, by its own id or by a listing of it; `UnknownItemError` where there is none."""
     connection = open_to_read(database)
     try:
@@ -64,7 +63,7 @@ def read_item(database: Path, name: str, channel: str | None = None) -> ItemRepo
     return report
 
 
-def read_on_hand(database: Path, item: str) -> dict[tuple[str, str], Decimal]:
+def read_on_hand(database: Database, item: str) -> dict[tuple[str, str], Decimal]:
     """On hand of an item by location and disposition, all lots together."""
     connection = open_to_read(database)
     try:
@@ -91,9 +90,10 @@ def steps_of(chain: str) -> list[Step]:
     return steps
 
 
-def _read(connection: sqlite3.Connection, item: str, channel: str | None) -> ItemReport:
+def _read(connection: Connection, item: str, channel: str | None) -> ItemReport:
     def rows(sql: str, *more: str) -> Rows:
-        return connection.execute(sql, (item, *more)).fetchall()
+        found: Rows = connection.execute(sql, (item, *more)).fetchall()
+        return found
 
     of_channel, more = (" AND channel = ?", (channel,)) if channel else ("", ())
     run = connection.execute("SELECT * FROM run ORDER BY run_id DESC LIMIT 1").fetchone()
@@ -111,7 +111,7 @@ def _read(connection: sqlite3.Connection, item: str, channel: str | None) -> Ite
     )
 
 
-def _resolved(connection: sqlite3.Connection, name: str) -> str:
+def _resolved(connection: Connection, name: str) -> str:
     for view in ITEM_VIEWS:
         if connection.execute(f"SELECT 1 FROM {view} WHERE item = ? LIMIT 1", (name,)).fetchone():  # noqa: S608
             return name
@@ -121,7 +121,7 @@ def _resolved(connection: sqlite3.Connection, name: str) -> str:
     raise UnknownItemError(_no_item(connection, name))
 
 
-def _no_item(connection: sqlite3.Connection, name: str) -> str:
+def _no_item(connection: Connection, name: str) -> str:
     lines = [f"no item or listing {name!r} in the views"]
     found = connection.execute(" UNION ".join(f"SELECT item FROM {view}" for view in ITEM_VIEWS))  # noqa: S608
     items = {str(item).casefold(): str(item) for (item,) in found.fetchmany(ITEMS_COMPARED_MAX)}
@@ -130,13 +130,14 @@ def _no_item(connection: sqlite3.Connection, name: str) -> str:
     if near or inside:
         lines.append(f"did you mean {', '.join(items[folded] for folded in dict.fromkeys([*near, *inside]))}?")
     (waiting,) = connection.execute(
-        "SELECT count(*) FROM parked WHERE substr(missing_key, -length(?)) = ?", (f":{name}", f":{name}")
+        "SELECT count(*) FROM parked WHERE substr(missing_key, length(missing_key) - length(?) + 1) = ?",
+        (f":{name}", f":{name}"),
     ).fetchone()
     if waiting:
         lines.append(f"{waiting:,} of its events wait for master data to know it: view parked")
     return "\n".join(lines)
 
 
-def _no_channel(database: Path, item: str, channel: str) -> str:
+def _no_channel(database: Database, item: str, channel: str) -> str:
     channels = [str(row["channel"]) for row in read_item(database, item).offers]
     return f"{item} has no figure on channel {channel!r}, expected one of {', '.join(channels) or 'none'}"

@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple
 
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
+from transforms.publication.databases import Database, ViewsError, database_of
+
 EXAMPLE = Path("examples/company")
 MAPPINGS = Path("schemas/mappings")
 OUTBOUND = Path("schemas/outbound")
@@ -89,7 +91,11 @@ class InventoryOptions(PipelineOptions):
         )
         rules.add_argument("--as_of", help="ISO time that counts as now: holds expire by it (default: the clock)")
         views = parser.add_argument_group("output")
-        views.add_argument("--database", default=str(DATABASE), help="SQLite views (default: %(default)s)")
+        views.add_argument(
+            "--database",
+            default=str(DATABASE),
+            help="views: a SQLite file, or postgresql://USER@HOST/NAME (default: %(default)s)",
+        )
         views.add_argument("--records_folder", help="the same rows as files, a folder for each view")
         views.add_argument("--records_format", default="jsonl", choices=("jsonl", "avro"), help="of those files")
         for name in TOPICS:
@@ -111,7 +117,7 @@ class Settings(NamedTuple):
     master_data: str  # these two on any file system that Beam reads
     policy: str
     refresh_seconds: float  # 0: master data and policy stay as they are at the start
-    database: Path
+    database: Database
     records_folder: Path | None
     records_format: Literal["jsonl", "avro"]
     topics: dict[str, str]
@@ -174,7 +180,7 @@ def settings_of(options: PipelineOptions) -> Settings:
         master_data=given.master_data,
         policy=given.policy,
         refresh_seconds=_refresh_seconds(given.refresh_seconds, streaming=folder is None),
-        database=Path(given.database),
+        database=_database(given.database),
         records_folder=Path(given.records_folder) if given.records_folder else None,
         records_format=given.records_format,
         topics={name: topic for name in TOPICS if (topic := _topic(given, name))},
@@ -184,6 +190,13 @@ def settings_of(options: PipelineOptions) -> Settings:
         outbound=Path(given.outbound),
         send_seconds_max=given.send_seconds_max,
     )
+
+
+def _database(text: str) -> Database:
+    try:
+        return database_of(text)
+    except ViewsError as error:
+        raise OptionsError(f"--database {error}") from None
 
 
 def _topic(given: Any, name: str) -> str:

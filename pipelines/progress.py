@@ -11,12 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from transforms.publication.databases import Database, ViewsError, open_to_read
 from transforms.publication.tallies import clear_tallies, tallied
-from transforms.publication.view_database import ViewsError, open_to_read
 
 LINE_SECONDS = 5.0
 COUNTED_VIEWS = ("position", "claim", "availability", "dead_letter", "parked")
@@ -44,7 +43,7 @@ class Progress:
 
     def __init__(
         self,
-        database: Path,
+        database: Database,
         out: TextIO | None = None,
         line_seconds: float = LINE_SECONDS,
         clock: Clock = time.monotonic,
@@ -96,7 +95,7 @@ class Progress:
                 name: int(connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0])  # noqa: S608 - our names
                 for name in COUNTED_VIEWS
             }
-        except sqlite3.OperationalError:  # a writer holds the file; the next line will know
+        except (sqlite3.OperationalError, ViewsError):  # a writer holds the file; the next line will know
             return {}
         finally:
             connection.close()

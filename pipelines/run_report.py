@@ -3,15 +3,13 @@
 A run that is still going on, or was killed, has counts but no end; the report says so.
 """
 
-import sqlite3
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.balance_rules import SourceBalance, balances
 from schemas.records import OutcomeCount
+from transforms.publication.databases import Connection, Database, ViewsError, open_to_read
 from transforms.publication.runs import IS_OPEN
-from transforms.publication.view_database import ViewsError, open_to_read
 from transforms.publication.view_tables import VIEWS
 
 SHOWN_MAX = 10  # rows of each list of things that need a hand
@@ -50,7 +48,7 @@ class Told(NamedTuple):
 class RunReport(NamedTuple):
     """One run and the state of the views."""
 
-    database: Path
+    database: Database
     run_id: str
     started_at: datetime | None
     finished_at: datetime | None
@@ -81,7 +79,7 @@ class RunReport(NamedTuple):
         return all(source.is_balanced for source in self.sources)
 
 
-def read_report(database: Path, run_id: str | None = None) -> RunReport:
+def read_report(database: Database, run_id: str | None = None) -> RunReport:
     """The report of a run, of the last one where none is named; `ViewsError` where there is none."""
     connection = open_to_read(database)
     try:
@@ -91,16 +89,16 @@ def read_report(database: Path, run_id: str | None = None) -> RunReport:
         connection.close()
 
 
-def _last_run_id(connection: sqlite3.Connection, database: Path) -> str:
+def _last_run_id(connection: Connection, database: Database) -> str:
     (run_id,) = connection.execute(
-        "SELECT max(run_id) FROM (SELECT run_id FROM run UNION SELECT run_id FROM run_count)"
+        "SELECT max(run_id) FROM (SELECT run_id FROM run UNION SELECT run_id FROM run_count) AS noted"
     ).fetchone()
     if run_id is None:
         raise ViewsError(f"{database}: holds no run yet, expected at least one: sellable run --help")
     return str(run_id)
 
 
-def _report(connection: sqlite3.Connection, database: Path, run_id: str) -> RunReport:
+def _report(connection: Connection, database: Database, run_id: str) -> RunReport:
     run = connection.execute("SELECT * FROM run WHERE run_id = ?", (run_id,)).fetchone()
     counts = [
         OutcomeCount(*row)
@@ -136,17 +134,18 @@ def _report(connection: sqlite3.Connection, database: Path, run_id: str) -> RunR
     )
 
 
-def _partners(connection: sqlite3.Connection, since: str) -> tuple[Told, ...]:
+def _partners(connection: Connection, since: str) -> tuple[Told, ...]:
     rows = connection.execute(
-        "SELECT partner, count(*), sum(attempts > 0), sum(status = 'applied'), sum(attempts > 1),"
-        " sum(status NOT IN ('applied', 'failed')), sum(status = 'failed')"
+        "SELECT partner, count(*), count(*) FILTER (WHERE attempts > 0), count(*) FILTER (WHERE status = 'applied'),"
+        " count(*) FILTER (WHERE attempts > 1), count(*) FILTER (WHERE status NOT IN ('applied', 'failed')),"
+        " count(*) FILTER (WHERE status = 'failed')"
         " FROM delivery WHERE offered_at >= ? GROUP BY partner ORDER BY partner",
         (since,),
     )
     return tuple(Told(*row) for row in rows)
 
 
-def _waiting(connection: sqlite3.Connection, run_id: str) -> list[Waiting]:
+def _waiting(connection: Connection, run_id: str) -> list[Waiting]:
     is_open = IS_OPEN.format(view="parked")
     query = (
         "SELECT missing_key, count(*), min(message) FROM parked JOIN run_rejection"  # noqa: S608 - our own names
@@ -157,7 +156,7 @@ def _waiting(connection: sqlite3.Connection, run_id: str) -> list[Waiting]:
     return [Waiting(*row) for row in rows]
 
 
-def _alerts(connection: sqlite3.Connection) -> list[StandingAlert]:
+def _alerts(connection: Connection) -> list[StandingAlert]:
     rows = connection.execute(
         "SELECT kind, item, location, message, quantity FROM alert WHERE quantity <> '0' "
         "ORDER BY kind, abs(CAST(quantity AS REAL)) DESC, item, location"
@@ -165,14 +164,14 @@ def _alerts(connection: sqlite3.Connection) -> list[StandingAlert]:
     return [StandingAlert(*row) for row in rows]
 
 
-def _example_item(connection: sqlite3.Connection, alerts: list[StandingAlert]) -> str:
+def _example_item(connection: Connection, alerts: list[StandingAlert]) -> str:
     if alerts:
         return alerts[0].item
     row = connection.execute("SELECT item FROM availability ORDER BY version DESC, item LIMIT 1").fetchone()
     return str(row["item"]) if row else ""
 
 
-def _count(connection: sqlite3.Connection, sql: str) -> int:
+def _count(connection: Connection, sql: str) -> int:
     (count,) = connection.execute(sql).fetchone()
     return int(count)
 

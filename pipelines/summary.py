@@ -19,6 +19,7 @@ from rich.text import Text
 from pipelines.balance_rules import OUTCOMES, SourceBalance, total, verdict
 from pipelines.run_report import RunReport, Told, read_report
 from pipelines.terminal_text import new_console, plain
+from transforms.publication.databases import Database
 from transforms.reasons import REASONS
 
 GOOD, BAD, HEAD = "green", "bold red", "bold"
@@ -29,7 +30,7 @@ RANK = {"dead_letter": -2, "parked": -1}  # what needs a person stands on top
 NumberOf = Callable[[SourceBalance], int]
 
 
-def print_summary(database: Path, run_id: str | None = None, console: Console | None = None) -> bool:
+def print_summary(database: Database, run_id: str | None = None, console: Console | None = None) -> bool:
     """Print the summary of a run, of the last where none is named; whether it is balanced. `ViewsError` without one."""
     report = read_report(database, run_id)
     (console or new_console()).print(summary(report), crop=False)  # commands may be longer than the width

@@ -1,12 +1,10 @@
 """View rows: a view and some of its columns in, its first rows as a table for people out; only our own tools needed."""
 
-from pathlib import Path
-
 from rich.table import Table
 
 from pipelines.terminal_text import plain
+from transforms.publication.databases import Database, open_to_read
 from transforms.publication.runs import IS_OPEN
-from transforms.publication.view_database import open_to_read
 from transforms.publication.view_tables import VIEW_NAMED
 
 HEAD = "bold"
@@ -28,7 +26,7 @@ class NoSuchColumnError(LookupError):
 
 
 def read_rows(
-    database: Path, view: str, columns: tuple[str, ...] = (), limit: int = ROWS_SHOWN, *, closed: bool = False
+    database: Database, view: str, columns: tuple[str, ...] = (), limit: int = ROWS_SHOWN, *, closed: bool = False
 ) -> Table:
     """The first rows of a view in the order of its key; `NoSuchColumnError` for a name that is none of ours.
 

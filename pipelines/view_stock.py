@@ -5,16 +5,14 @@ another time, can be worked out beside a pipeline that runs, without touching it
 """
 
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Supply
-from transforms.publication.view_database import open_to_read
+from transforms.publication.databases import Connection, Database, open_to_read
 
 ZERO = Decimal(0)
 
@@ -72,7 +70,7 @@ class _Gathered:
             self.dated.append(DatedClaim(day, channel, "", soft))
 
 
-def read_stock(database: Path, items: Collection[str] | None = None) -> ViewStock:
+def read_stock(database: Database, items: Collection[str] | None = None) -> ViewStock:
     """The stock and figures of every item, or of some; `ViewsError` where there are no views."""
     connection = open_to_read(database)
     try:
@@ -89,7 +87,7 @@ def read_stock(database: Path, items: Collection[str] | None = None) -> ViewStoc
         connection.close()
 
 
-def _stocks(connection: sqlite3.Connection, items: Collection[str] | None) -> dict[str, ItemStock]:
+def _stocks(connection: Connection, items: Collection[str] | None) -> dict[str, ItemStock]:
     found: dict[str, _Gathered] = defaultdict(_Gathered)
     for item, *place, quantity in _rows(
         connection, "SELECT item, location, lot, disposition, on_hand_quantity FROM position WHERE {}", items
@@ -117,14 +115,14 @@ def _stocks(connection: sqlite3.Connection, items: Collection[str] | None) -> di
     }
 
 
-def _rows(connection: sqlite3.Connection, sql: str, items: Collection[str] | None) -> Iterable[tuple[Any, ...]]:
+def _rows(connection: Connection, sql: str, items: Collection[str] | None) -> Any:
     """The rows of a query for some items, for all where none are named; `{}` is where it says which."""
     if items is None:
         return connection.execute(sql.format("true"))
     return connection.execute(sql.format(f"item IN ({', '.join('?' * len(items))})"), tuple(items))
 
 
-def _figures(connection: sqlite3.Connection, items: Collection[str] | None) -> dict[tuple[str, str], FigureSeen]:
+def _figures(connection: Connection, items: Collection[str] | None) -> dict[tuple[str, str], FigureSeen]:
     rows = _rows(
         connection, "SELECT item, channel, listing, available_quantity, chain FROM availability WHERE {}", items
     )

@@ -38,11 +38,12 @@ from transforms.ledger.positions import TrackPositions
 from transforms.offers.offers import DeriveAvailability
 from transforms.offers.updates import DetectChanges
 from transforms.publication.counts import CountOutcomes
+from transforms.publication.databases import create_views
+from transforms.publication.postgres_views import WritePostgresViews
 from transforms.publication.record_files import WriteRecordFiles
 from transforms.publication.sqlite_views import WriteSqliteViews
 from transforms.publication.tallies import TallyElements
 from transforms.publication.topics import PublishRecords
-from transforms.publication.view_database import create_views
 from transforms.sending.sending import DRAIN_SECONDS_MAX, SendToPartners
 
 ARRIVED = ("envelopes", "rejections", "counts")
@@ -172,9 +173,18 @@ def tally_elements(label: str) -> Any:
 def write_sqlite_views(database: str, run_id: str | None = None) -> Any:
     """Makes the database where there is none, when the pipeline is built. Takes one input, or several by name."""
     create_views(Path(database))
-    return _Fitted(
-        WriteSqliteViews(database, datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ") if run_id is None else run_id)
-    )
+    return _Fitted(WriteSqliteViews(database, _run_id(run_id)))
+
+
+def write_postgres_views(url: str, run_id: str | None = None) -> Any:
+    """The same on a PostgreSQL server; its password is taken from PGPASSWORD or a password file."""
+    write = WritePostgresViews(url, _run_id(run_id))
+    create_views(write.place)
+    return _Fitted(write)
+
+
+def _run_id(given: str | None) -> str:
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ") if given is None else given
 
 
 def write_record_files(folder: str, file_format: str = "jsonl", run_id: str = "") -> Any:

@@ -14,6 +14,7 @@ from hypothesis import settings
 from tests.parts import required_parts, skip_or_fail
 
 if TYPE_CHECKING:
+    from tests.postgres_server import PostgresServer
     from tests.queues import Queue  # the Pub/Sub client takes a second to import, and few tests need it
 
 FAKE_SOURCE = Path(__file__).parent / "pubsub_fake"
@@ -120,3 +121,13 @@ def new_queue(pubsub_emulator: str) -> Iterator[Callable[[str], "Queue"]]:
     yield make
     for queue in queues:
         queue.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator["PostgresServer"]:
+    """A PostgreSQL server of our own on loopback."""
+    from tests.postgres_server import PostgresServer
+
+    server = PostgresServer()
+    yield server
+    server.remove()

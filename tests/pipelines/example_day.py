@@ -1,6 +1,5 @@
 """The example day: its messages as envelopes in any order, a run of the main job over them, the views it leaves."""
 
-import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from transforms.arrival.arrived_files import list_files, parts_of
 from transforms.arrival.envelope_rules import to_archive_line
 from transforms.arrival.file_envelopes import envelopes_of
 from transforms.canonical.mapping_rules import load_mappings
+from transforms.publication.databases import database_of, open_to_read
 
 ROOT = Path(__file__).parents[2]
 DAY = ROOT / "examples/company/day"
@@ -35,28 +35,28 @@ STANDING = {"discrepancy": "expected_quantity <> reported_quantity", "alert": "q
 Views = dict[str, list[tuple[Any, ...]]]
 
 
-def options(database: Path, *more: str) -> list[str]:
+def options(database: Path | str, *more: str) -> list[str]:
     """The command line of a run over the example day, without its input."""
     master, policy = ROOT / "examples/company/master", ROOT / "examples/company/policy.yaml"
     rules = [f"--mappings={ROOT / 'schemas/mappings'}", f"--master_data={master}", f"--policy={policy}"]
     return [*rules, f"--as_of={AS_OF}", f"--database={database}", "--quiet", *more]
 
 
-def run_day(folder: Path, database: Path, *more: str) -> Views:
+def run_day(folder: Path, database: Path | str, *more: str) -> Views:
     """The views after a run over the messages of a folder."""
     assert inventory_sync.run([f"--input_folder={folder}", *options(database, *more)]) == 0
     return views_of(database)
 
 
-def views_of(database: Path) -> Views:
+def views_of(database: Path | str) -> Views:
     """The figures of every view, in the order of their keys."""
-    connection = sqlite3.connect(database)
+    connection = open_to_read(database_of(database))
     try:
         queries = {
             view: f"SELECT {names} FROM {view} WHERE {STANDING.get(view, 'true')} ORDER BY {names}"
             for view, names in FIGURES.items()
         }
-        return {view: connection.execute(query).fetchall() for view, query in queries.items()}
+        return {view: [tuple(row) for row in connection.execute(query).fetchall()] for view, query in queries.items()}
     finally:
         connection.close()
 

@@ -32,7 +32,7 @@ def write(path: Path, *records: object) -> None:
 
 
 def test_paths_are_by_default_those_of_a_run() -> None:
-    assert (DATABASE, MAPPINGS) == (options.DATABASE, options.MAPPINGS)
+    assert (options.DATABASE, options.MAPPINGS) == (DATABASE, MAPPINGS)
     assert (MASTER_DATA, POLICY) == (options.EXAMPLE / "master", options.EXAMPLE / "policy.yaml")
 
 

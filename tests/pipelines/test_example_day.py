@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.command_line import main
 from schemas.records import Envelope
-from tests.pipelines.example_day import DAY, Views, archive, envelopes, run_day
+from tests.pipelines.example_day import DAY, ROOT, Views, archive, envelopes, run_day
+from tests.postgres_server import PostgresServer
 
 SEEDS_QUICK = 2
 SEEDS = 20
@@ -50,3 +52,23 @@ def test_messages_split_over_seven_files_give_the_same_views(given: Views, day: 
 def test_records_survive_another_process(given: Views, tmp_path: Path) -> None:
     workers = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
     assert run_day(DAY, tmp_path / "views.db", *workers) == given
+
+
+@pytest.mark.postgres
+def test_a_server_holds_the_same_views_as_a_file(postgres_server: PostgresServer, given: Views) -> None:
+    """And our commands read them there: explain, rows, summary and dry-run."""
+    url = postgres_server.new_database()
+    found = run_day(DAY, url)
+    assert {view: sorted(map(repr, rows)) for view, rows in found.items()} == {
+        view: sorted(map(repr, rows)) for view, rows in given.items()
+    }
+    for command in (
+        ["summary"],
+        ["explain", "MUG-BLUE", "--channel", "web"],
+        ["explain", "KIT-POUROVER"],
+        ["rows", "parked"],
+        ["rows", "position", "--limit", "5"],
+        ["dry-run", "--policy", str(ROOT / "examples/company/policy.yaml")],
+    ):
+        assert main([*command, "--database", url]) in {0, 1}, command
+    assert main(["explain", "NO-SUCH-ITEM", "--database", url]) == 1

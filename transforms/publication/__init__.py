@@ -4,11 +4,15 @@
 - `view_tables`    the table of views: which record, which key, what makes a row newer; all SQL is made from it
 - `newest_rows`    the newest record of each row, so that a hot row is written once per flush
 - `view_database`  one SQLite file: made, opened, written
+- `postgres_database` the same on a PostgreSQL server
+- `databases`      which of the two, and one way to use either
 - `runs`           when a run began and ended, and by which rules
 - `counts`         `CountOutcomes`: how messages and events ended
 - `tallies`        `TallyElements`: numbers that move while the work goes on
 - `view_document`  docs/views.md, made from the table of views
+- `view_upserts`   records into either, flush by flush
 - `sqlite_views`   `WriteSqliteViews`: the views in SQLite
+- `postgres_views` `WritePostgresViews`: the views on a PostgreSQL server
 - `row_documents`  rows as JSON documents and Avro records
 - `record_files`   `WriteRecordFiles`: JSON lines or Avro, one folder for each view
 - `topics`         `PublishRecords`: rows as Pub/Sub messages

@@ -1,10 +1,8 @@
 """Runs: when a run of the pipeline began and ended, and by which rules it ran; written beside what it published."""
 
-import sqlite3
 from datetime import datetime
-from pathlib import Path
 
-from transforms.publication.view_database import open_to_write, write_batches
+from transforms.publication.databases import Connection, Database, open_to_write, write_batches
 from transforms.publication.view_tables import VIEW_NAMED, Run, row_maker, utc_text
 
 # Whether a row of parked or dead_letter is open; `{view}` is the name of its table.
@@ -31,7 +29,7 @@ _SETTLE = (
 CLOSED_BY_A_RUN = {"parked": "released", "dead_letter": "repaired"}  # as what a view's rows are closed
 
 
-def start_run(path: Path, run: Run) -> None:
+def start_run(path: Database, run: Run) -> None:
     """Note that a run begins. A run id noted before stays as it was."""
     view = VIEW_NAMED["run"]
     connection = open_to_write(path)
@@ -41,7 +39,7 @@ def start_run(path: Path, run: Run) -> None:
         connection.close()
 
 
-def finish_run(path: Path, run_id: str, finished_at: datetime, *, read_all: bool = False) -> None:
+def finish_run(path: Database, run_id: str, finished_at: datetime, *, read_all: bool = False) -> None:
     """Note that a run came to its end; a run that was killed stays without one.
 
     `read_all`: it read all of its input, so that what an earlier run over the same input refused, and this one did not,
@@ -57,7 +55,7 @@ def finish_run(path: Path, run_id: str, finished_at: datetime, *, read_all: bool
         connection.close()
 
 
-def _settle(connection: sqlite3.Connection, view: str, settled_as: str, run_id: str, at: datetime) -> None:
+def _settle(connection: Connection, view: str, settled_as: str, run_id: str, at: datetime) -> None:
     """Close what this run did not find again, and open what it did."""
     is_open = IS_OPEN.format(view=view)
     when = (utc_text(at), int(at.timestamp() * 1_000_000), run_id, run_id)

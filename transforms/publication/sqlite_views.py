@@ -1,20 +1,11 @@
 """SQLite views: records of any view in, the newest row of each in one SQLite file."""
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.metrics.metric import Metrics
 
-from transforms.publication.newest_rows import NewestRows
-from transforms.publication.tallies import tally
-from transforms.publication.view_database import open_to_write, write_batches
-
-FLUSH_ROWS = 20_000  # of different rows, sorted: a third faster than 5,000, and still under a tenth of a second
-FLUSH_PAYLOAD_BYTES = 16 * 1024 * 1024  # of rejections, which carry their message
-
-ROWS_WRITTEN = "rows written"
+from transforms.publication.view_upserts import upsert
 
 
 class WriteSqliteViews(beam.PTransform[Any, Any]):
@@ -34,42 +25,4 @@ class WriteSqliteViews(beam.PTransform[Any, Any]):
         self.run_id = run_id
 
     def expand(self, records: Any) -> Any:
-        if not isinstance(records, tuple):
-            return records | "Upsert" >> self._upsert()
-        done = tuple(part | f"Upsert{number}" >> self._upsert() for number, part in enumerate(records, start=1))
-        return done | "Done" >> beam.Flatten()
-
-    def _upsert(self) -> Any:
-        return beam.ParDo(_UpsertFn(self.path.absolute(), self.run_id)).with_output_types(None)
-
-
-class _UpsertFn(beam.DoFn):
-    def __init__(self, path: Path, run_id: str) -> None:
-        self.path = path
-        self.run_id = run_id
-
-    def setup(self) -> None:
-        self.connection: sqlite3.Connection = open_to_write(self.path)
-        self.rows = NewestRows(self.run_id)
-        self.rows_written = Metrics.counter("publication", "sqlite_rows_written")
-
-    def start_bundle(self) -> None:
-        self.rows.clear()  # what a failed bundle left comes again
-
-    def process(self, record: Any) -> None:
-        self.rows.add(record)
-        if self.rows.row_count >= FLUSH_ROWS or self.rows.payload_bytes >= FLUSH_PAYLOAD_BYTES:
-            self._flush()
-
-    def finish_bundle(self) -> None:
-        if self.rows.row_count:
-            self._flush()
-
-    def teardown(self) -> None:
-        self.connection.close()
-
-    def _flush(self) -> None:
-        write_batches(self.connection, self.rows.batches())
-        self.rows_written.inc(self.rows.row_count)
-        tally(ROWS_WRITTEN, self.rows.row_count)
-        self.rows.clear()
+        return upsert(records, self.path.absolute(), self.run_id)

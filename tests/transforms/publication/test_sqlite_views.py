@@ -10,9 +10,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
 from tests.transforms.publication.rows import alert, decision, ended, parked, position, rejection
-from transforms.publication.sqlite_views import FLUSH_ROWS, ROWS_WRITTEN, WriteSqliteViews, _UpsertFn
+from transforms.publication.sqlite_views import WriteSqliteViews
 from transforms.publication.tallies import clear_tallies, tallied
 from transforms.publication.view_database import ViewsError, create_views, open_to_read
+from transforms.publication.view_upserts import FLUSH_ROWS, ROWS_WRITTEN, _UpsertFn
 
 
 @pytest.fixture
