@@ -269,6 +269,20 @@ def test_ask_12_a_report_of_a_source_that_does_not_own_the_stock_repairs_nothing
     assert seen.discrepancies() == expected
 
 
+def test_ask_12_a_correction_counts_once_and_what_explains_it_later_is_not_added_to_it() -> None:
+    """The books say 80, the ERP 85, which is believed; the receipt of 5 that was missing comes after the repair."""
+    shard = a_shard(owners={("EAST", "on_hand"): frozenset({"wms", "reconcile"})})
+    seen = fold(shard, receipt(80, at=1), snapshot(85, at=2, key="erp's", source="erp"))
+    drift = ("BOLT", "EAST", "", "sellable", "not_owner", "erp", "erp's")
+    assert seen.discrepancies() == {drift: (Decimal(80), Decimal(85))}
+    repair = count(85, at=2, key="repair", source="reconcile", received_at=5)
+    late = receipt(5, at=1.5, key="late", received_at=6)
+    for event in (repair, repair, late, repair):
+        seen.take(shard.fold([pack(event)], hour(24)))
+        assert on_hand(shard.books) == {"": 85}
+        assert drift not in seen.discrepancies()
+
+
 def test_ask_13_one_pool_over_several_storefronts_stays_one_pool() -> None:
     """Whoever sells, all are told what is left; and what is left is granted once, not once in each shop."""
     shops = dict.fromkeys(("web", "b2b"), SHARED["web"])
