@@ -19,6 +19,8 @@ def policy_problems(policy: "Policy", master: MasterData) -> Iterator[Finding]:
     for name, definition in policy.definitions.items():
         where: Steps = ("definitions", name, "dispositions")
         yield from each_known(where, "disposition", definition.dispositions, master.dispositions)
+    for location in policy.limits.confirmation_hours:
+        yield from known(("limits", "confirmation_hours", location), "location", location, master.locations)
     yield from each_known(("routing",), "location", policy.routing, master.locations)
     yield from each_known(("priority_classes",), "priority class", policy.priority_classes, policy.priority_classes)
     yield from _safety_stock_problems(policy, master)

@@ -14,6 +14,7 @@ from schemas.boms import in_utc
 from schemas.master_files import plain
 
 INBOUND_DAYS_MAX = 365  # a promise that leans on supply further out than this is a guess
+CONFIRMATION_HOURS_MAX = 24 * 30  # a confirmation that may take longer is not waited for
 HISTORY_DAYS_MAX = 400  # all of it is kept in state
 
 Quantity = Annotated[Decimal, Field(ge=0, le=10_000_000, decimal_places=6), AfterValidator(plain)]
@@ -66,6 +67,7 @@ class Limits(Spec):
     count_tolerance: Quantity = Decimal(0)
     parked_hours: Annotated[int, Field(ge=1, le=24 * HISTORY_DAYS_MAX)] = 72
     settle_minutes: Annotated[int, Field(ge=0)] = 60
+    confirmation_hours: dict[str, Annotated[int, Field(ge=1, le=CONFIRMATION_HOURS_MAX)]] = {}  # by location
     history_days: Annotated[int, Field(ge=1, le=HISTORY_DAYS_MAX)] = 30
     snapshot_zero_share_max: Share = Decimal("0.5")  # of the positions of a location that a complete snapshot may empty
     snapshot_move_share_max: Share = Decimal("0.5")  # of all that lies at a location that it may add and take away

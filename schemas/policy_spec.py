@@ -116,6 +116,11 @@ class Policy(Spec):
         return timedelta(days=self.limits.history_days)
 
     @property
+    def confirm(self) -> dict[str, timedelta]:
+        """By location, how long a partner may take to confirm a shipment that it was told to make."""
+        return {location: timedelta(hours=hours) for location, hours in self.limits.confirmation_hours.items()}
+
+    @property
     def settle(self) -> timedelta:
         """How long two sources may take to tell of one movement before they are said to disagree."""
         return timedelta(minutes=self.limits.settle_minutes)

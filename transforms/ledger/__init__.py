@@ -8,6 +8,7 @@
 - `position_rules`  on hand from movements and counts in any order
 - `claim_rules`     what orders and holds still want; what is expected to arrive
 - `bill_rules`      by which bill of materials the events of an order of a kit go
+- `confirmation_rules`  what should have been confirmed as shipped by now
 - `hold_rules`      holds that give way to requests of a higher priority class
 - `decision_rules`  the one answer to each request
 - `snapshot_rules`  zero as of its time for what a complete snapshot leaves out

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from schemas.records import Alert, ClaimRow, Discrepancy, InboundRow, PositionRow
 from transforms.ledger.claim_rules import Placed, add_to
+from transforms.ledger.confirmation_rules import late
 from transforms.ledger.item_ledger import LEFT_OUT, Identity, ItemLedger, Place, Report, ReportKey
 from transforms.ledger.ledger_rules import LedgerRules
 from transforms.ledger.position_rules import ZERO
@@ -64,7 +65,7 @@ def changed_rows(ledger: ItemLedger, now: datetime, rules: LedgerRules, for_sale
     yield from (_claim_row(ledger, reference, now) for reference in sorted(dirty["claim"]))
     yield from (_inbound_row(ledger, reference) for reference in sorted(dirty["inbound"]))
     yield from _discrepancies(ledger, now, rules)
-    yield from _alerts(ledger, for_sale)
+    yield from _alerts(ledger, for_sale, late(ledger, now, rules.confirm))
     dirty.clear()
     ledger.disturbed_from = None
 
@@ -210,10 +211,11 @@ def _expected(ledger: ItemLedger, report: Report, *, is_exact: bool) -> Decimal:
     return sum((ledger.cells[place].quantity_as_of(at) for place in places if place in ledger.cells), ZERO)
 
 
-def _alerts(ledger: ItemLedger, for_sale: frozenset[str]) -> Iterator[Alert]:
+def _alerts(ledger: ItemLedger, for_sale: frozenset[str], late_at: Mapping[str, Decimal]) -> Iterator[Alert]:
     claimed = sum(ledger.soft_claims.values(), ZERO) + sum(ledger.hard_claims.values(), ZERO)
     sellable = sum((cell.quantity for place, cell in ledger.cells.items() if place[2] in for_sale), ZERO)
     standing = {("oversell", ""): max(ZERO, claimed - sellable)}
+    standing |= {("late_confirmation", location): quantity for location, quantity in late_at.items()}
     for (location, lot, disposition), cell in ledger.cells.items():
         if cell.quantity < 0:
             standing["negative_on_hand", f"{location}/{lot}/{disposition}"] = cell.quantity
@@ -227,6 +229,7 @@ def _alerts(ledger: ItemLedger, for_sale: frozenset[str]) -> Iterator[Alert]:
 def _alert(ledger: ItemLedger, kind: str, location: str, quantity: Decimal) -> Alert:
     words = {
         "oversell": f"{quantity} of {ledger.item} are sold that are not there: find stock or tell the buyers",
+        "late_confirmation": f"{location} has not confirmed {quantity} of {ledger.item} in time: ask if they left",
         "negative_on_hand": f"{ledger.item} is at {quantity} in {location}: a receipt is missing or a shipment wrong",
     }
     message = words[kind] if quantity else f"{kind} of {ledger.item} is cured"

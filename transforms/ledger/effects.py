@@ -9,6 +9,7 @@ from decimal import Decimal
 from schemas.records import StockEvent
 from transforms.kits.kit_rules import share_of
 from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound, Notice, add_to, note_time
+from transforms.ledger.confirmation_rules import note_release
 from transforms.ledger.item_ledger import (
     COUNT_DIFFERENCE,
     CUSTOMER,
@@ -214,6 +215,7 @@ def _order_recorded(ledger: ItemLedger, event: StockEvent, change: Decimal, sign
 
 
 def _allocated(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) -> None:
+    note_release(ledger, event, change)
     add_to(claim_of(ledger, event, sign).allocated, event.location, change)
 
 

@@ -62,6 +62,7 @@ def _forget_history(ledger: ItemLedger, cut: datetime, kept: Kept) -> None:
     for cell in ledger.cells.values():
         cell.forget_before(cut)
     ledger.claims = _still_saying(ledger.claims, {key for key, one in ledger.claims.items() if one.open_at(cut)}, cut)
+    ledger.releases = {key: told for key, told in ledger.releases.items() if key in ledger.claims and told}
     ledger.expiring = [(at, key) for at, key in ledger.expiring if key in ledger.claims]
     ledger.inbound = _still_saying(ledger.inbound, {key for key, one in ledger.inbound.items() if one.open()}, cut)
     lists = {key for key, one in ledger.reports.items() if one.lot == LEFT_OUT and one.occurred_at >= cut}

@@ -16,10 +16,7 @@ from transforms.offers.update_rules import LastEvent, StockState
 
 Place = tuple[str, str, str]  # location, lot, disposition
 
-SUPPLIER = "supplier"
-CUSTOMER = "customer"
-IN_TRANSIT = "in_transit"
-COUNT_DIFFERENCE = "count_difference"
+SUPPLIER, CUSTOMER, IN_TRANSIT, COUNT_DIFFERENCE = "supplier", "customer", "in_transit", "count_difference"
 LEFT_OUT = "*"  # lot and disposition of a report of every place that a complete snapshot leaves out
 
 
@@ -91,6 +88,7 @@ class ItemLedger:
         "posted",
         "promised",
         "published",
+        "releases",
         "reported",
         "reports",
         "settled_at",
@@ -109,6 +107,7 @@ class ItemLedger:
         self.accounts: dict[str, Decimal] = {}  # the counter-accounts, without the differences of counts
         self.claims: dict[str, Claim] = {}  # by order reference
         self.orders: dict[str, KitOrder] = {}  # of a kit, by order reference
+        self.releases: dict[str, list[Any]] = {}  # by order reference: `Release`, what a location was told to ship
         self.inbound: dict[str, Inbound] = {}  # by order reference
         self.reports: dict[str, Report] = {}  # by transaction key
         self.reported: dict[ReportKey, Reported] = {}

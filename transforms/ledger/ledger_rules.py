@@ -20,6 +20,7 @@ from schemas.records import CLAIM_KINDS, INBOUND_KINDS, KINDS, StockEvent
 from transforms.kits.kit_rules import Boms
 from transforms.ledger import effects
 from transforms.ledger.bill_rules import billed, goes_by_its_order, join, leave
+from transforms.ledger.confirmation_rules import Confirm
 from transforms.ledger.item_ledger import Books, ItemLedger, as_event, books_of, moved_items
 
 CONFLICT = "conflicting_duplicate"
@@ -44,6 +45,7 @@ class LedgerRules(NamedTuple):
     history: timedelta = timedelta(days=30)
     settle: timedelta = timedelta(minutes=60)
     count_tolerance: Decimal = Decimal(0)
+    confirm: Confirm = MappingProxyType({})
     boms: Boms = MappingProxyType({})  # without them, events on kits move the components that they bring
 
     def is_shared(self, event: StockEvent) -> bool:

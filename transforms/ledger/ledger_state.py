@@ -11,12 +11,13 @@ from typing import Any
 from schemas.encoding import pack, unpack
 from schemas.records import SnapshotClosed
 from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound, Notice
+from transforms.ledger.confirmation_rules import Release
 from transforms.ledger.item_ledger import Books, ItemLedger, KitOrder, Report, Reported
 from transforms.ledger.position_rules import Cell, Count, Move
 from transforms.offers.promise_rules import Outlook, Promise
 from transforms.offers.update_rules import LastEvent
 
-LAYOUT = 6
+LAYOUT = 7
 
 _CELL_FIELDS = ("quantity", "changed_by", "opening", "has_opening", "folded_differences", "knows_snapshots")
 _COUNT_FIELDS = ("occurred_at", "quantity", "source", "sequence", "received_at", "key", "kind")
@@ -57,6 +58,7 @@ def _dump(ledger: ItemLedger) -> tuple[Any, ...]:
         [(reference, _dump_claim(claim)) for reference, claim in ledger.claims.items()],
         [(reference, _dump_inbound(inbound)) for reference, inbound in ledger.inbound.items()],
         [(reference, order.claimed, list(order.keys)) for reference, order in ledger.orders.items()],
+        [(reference, list(map(tuple, releases))) for reference, releases in ledger.releases.items()],
         list(ledger.reports.items()),
         [(key, reported.quantity, reported.times) for key, reported in ledger.reported.items()],
         ledger.newest_at,
@@ -67,7 +69,22 @@ def _dump(ledger: ItemLedger) -> tuple[Any, ...]:
 
 
 def _load(row: tuple[Any, ...]) -> ItemLedger:
-    item, plain, compared, cells, claims, inbound, orders, reports, reported, newest_at, last, flagged, promised = row
+    (
+        item,
+        plain,
+        compared,
+        cells,
+        claims,
+        inbound,
+        orders,
+        releases,
+        reports,
+        reported,
+        newest_at,
+        last,
+        flagged,
+        promised,
+    ) = row
     ledger = ItemLedger(item)
     for name, value in zip(_PLAIN_FIELDS, plain, strict=True):
         setattr(ledger, name, value)
@@ -78,6 +95,7 @@ def _load(row: tuple[Any, ...]) -> ItemLedger:
     ledger.expiring = sorted(end for end in ends if end[0] != NEVER)
     ledger.inbound = {reference: _load_inbound(one) for reference, one in inbound}
     ledger.orders = {reference: _load_order(claimed, keys) for reference, claimed, keys in orders}
+    ledger.releases = {reference: [Release(*one) for one in told] for reference, told in releases}
     ledger.reports = {key: Report(*report) for key, report in reports}
     ledger.reported = {key: _load_reported(quantity, times) for key, quantity, times in reported}
     ledger.newest_at = newest_at

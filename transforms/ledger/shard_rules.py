@@ -21,6 +21,7 @@ from schemas.policy_spec import Policy
 from schemas.records import OutcomeCount, Rejection, SnapshotClosed, StockEvent
 from transforms.kits.kit_rules import kits_above
 from transforms.ledger.changed_rows import changed_rows
+from transforms.ledger.confirmation_rules import clocked, due_at
 from transforms.ledger.decision_rules import NOT_YET, Decided, Decider, decision_on
 from transforms.ledger.horizon_rules import forget_before_horizon
 from transforms.ledger.item_ledger import Books, ItemLedger, check_conservation, moved_items
@@ -42,8 +43,7 @@ _TIME_ORDER = attrgetter("occurred_at", "received_at", "transaction_key", "messa
 Due = tuple[datetime, str, str, Any]  # when, item, "claim", "reported" or "figures", its key
 
 Changed = Mapping[str, Iterable[Any]]  # what kind of thing -> which of them
-
-CLOCKED = frozenset({"claim", "reported", "figures"})  # what time alone can change
+CLOCKED = frozenset({"claim", "reported", "release", "figures"})  # what time alone can change
 FIGURES: Changed = {"figures": ("",)}
 ENTERED = ("posted", "compared")
 
@@ -77,6 +77,7 @@ class Shard:
             history=policy.history,
             settle=policy.settle,
             count_tolerance=policy.limits.count_tolerance,
+            confirm=policy.confirm,
             boms=master.boms,
         )
         self.for_sale = frozenset(policy.default_definition.dispositions)
@@ -86,7 +87,7 @@ class Shard:
         self.snapshots = Snapshots()
         self.due: list[Due] = []
         for ledger in self.books.values():
-            self._plan(ledger, {"claim": ledger.claims, "reported": ledger.reported}, ledger.settled_at)
+            self._plan(ledger, clocked(ledger), ledger.settled_at)
             self._plan(ledger, FIGURES)
 
     def fold(self, packed: Iterable[bytes], now: datetime, decided: Decided = NOT_YET) -> Fold:
@@ -191,7 +192,9 @@ class Shard:
             return ledger.claims[key].expires_at
         if what == "reported" and key in ledger.reported:
             return ledger.reported[key].newest_at + self.rules.settle
-        return ledger.figures_until if what == "figures" else None
+        if what == "figures":
+            return ledger.figures_until
+        return due_at(key, self.rules.confirm) if what == "release" else None
 
     def _wake(self, now: datetime) -> set[str]:
         woken: set[str] = set()

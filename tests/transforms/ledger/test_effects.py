@@ -201,7 +201,7 @@ def test_nothing_is_left_unsaid_of_what_changed() -> None:
         "inbound_announced": inbound,
         "inbound_cancelled": inbound,
         "order_recorded": claims,
-        "reservation_allocated": claims,
+        "reservation_allocated": {"claim", "release"},
         "reservation_released": claims,
         "reservation_cancelled": claims,
         "reservation_expired": claims,
