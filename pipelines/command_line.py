@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from pipelines import repair_commands
+from pipelines import repair_commands, service_commands
 from pipelines.command_defaults import (
     DATABASE,
     EXIT_NO,
@@ -29,7 +29,6 @@ from pipelines.command_defaults import (
     OUTBOUND,
     POLICY,
 )
-from pipelines.service_commands import api, gateway, pickup
 
 if TYPE_CHECKING:
     from transforms.publication.databases import Database
@@ -171,8 +170,10 @@ def validate(
     master_data: Annotated[Path, Parameter(name=("--master_data", "--master"))] = MASTER_DATA,
     policy: Path = POLICY,
     outbound: Path = OUTBOUND,
+    gateway: Path | None = None,
+    pickup: Path | None = None,
 ) -> int:
-    """Check mappings with their samples, master data and policy; every problem with its file and line.
+    """Check everything that people maintain, and published schemas; every problem with its file and line.
 
     Parameters
     ----------
@@ -184,18 +185,25 @@ def validate(
         The policy file.
     outbound
         A folder with a folder for each outbound mapping.
+    gateway
+        The file of the webhook gateway.
+    pickup
+        The file of the pickup.
     """
+    from pipelines.contract_checks import check_contracts
     from pipelines.validating import validate as validation_of
 
     found = validation_of(mappings, master_data, policy, outbound)
-    for problem in found.problems:
+    contracts = check_contracts(gateway, pickup)
+    problems = [*found.problems, *contracts.problems]
+    for problem in problems:
         print(problem, file=sys.stderr)
-    for line in found.right:
+    for line in [*found.right, *contracts.right]:
         print(f"OK  {line}")
-    return EXIT_NO if found.problems else EXIT_OK
+    return EXIT_NO if problems else EXIT_OK
 
 
-for command in (gateway, api, pickup):
+for command in (service_commands.gateway, service_commands.api, service_commands.pickup, service_commands.contracts):
     app.command(command)
 
 

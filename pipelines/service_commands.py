@@ -14,7 +14,9 @@ from pipelines.command_defaults import (
     EXIT_NOT_DONE,
     EXIT_OK,
     LOOPBACK,
+    MAPPINGS,
     MASTER_DATA,
+    OUTBOUND,
     POLICY,
 )
 
@@ -49,7 +51,7 @@ def gateway(*, config: Path, host: str = LOOPBACK, port: int = 8_080) -> int:
 
 def api(
     *,
-    database: Path = DATABASE,
+    database: str = str(DATABASE),
     master_data: Annotated[Path, Parameter(name=("--master_data", "--master"))] = MASTER_DATA,
     policy: Path = POLICY,
     host: str = LOOPBACK,
@@ -61,7 +63,7 @@ def api(
     Parameters
     ----------
     database
-        The views that a run wrote.
+        The views that a run wrote: a file, or the address of a PostgreSQL server.
     master_data
         A folder of tables; order checks need it.
     policy
@@ -77,10 +79,11 @@ def api(
     from services.api import api as api_of
     from services.api_source import load_source, token_of
     from services.serving import serve
+    from transforms.publication.databases import database_of
 
     try:
         token = token_of(host, token_env, os.environ)
-        served = api_of(load_source(database, master_data, policy), token)
+        served = api_of(load_source(database_of(database), master_data, policy), token)
     except SpecError as error:
         print(error, file=sys.stderr)
         return EXIT_NOT_DONE
@@ -128,3 +131,34 @@ def pickup(*, config: Path, once: bool = False, every_seconds: int = 15) -> int:
         return EXIT_OK
     finally:
         ledger.close()
+
+
+def contracts(
+    *,
+    mappings: Path = MAPPINGS,
+    outbound: Path = OUTBOUND,
+    master_data: Annotated[Path, Parameter(name=("--master_data", "--master"))] = MASTER_DATA,
+    policy: Path = POLICY,
+) -> int:
+    """Print the page of contracts: sources, partners, what "available" means to whom, reason codes.
+
+    Parameters
+    ----------
+    mappings
+        A folder with a folder for each source.
+    outbound
+        A folder with a folder for each partner.
+    master_data
+        A folder of tables.
+    policy
+        The policy file.
+    """
+    from pipelines.contracts_page import contracts_page
+    from schemas.yaml_files import SpecError
+
+    try:
+        print(contracts_page(mappings, outbound, master_data, policy), end="")
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return EXIT_NOT_DONE
+    return EXIT_OK

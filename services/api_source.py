@@ -11,7 +11,7 @@ from schemas.master_data import MasterData, load_master_data
 from schemas.policy_spec import Policy, load_policy
 from schemas.yaml_files import SpecError
 from transforms.offers.availability_rules import Rules
-from transforms.publication.view_database import open_to_read
+from transforms.publication.databases import Database, open_to_read
 
 TOKEN_CHARS_MIN = 16
 LOOPBACKS = ("127.0.0.1", "::1", "localhost")
@@ -20,7 +20,7 @@ LOOPBACKS = ("127.0.0.1", "::1", "localhost")
 class ApiSource(NamedTuple):
     """Where answers come from. Nothing is ever written."""
 
-    database: Path
+    database: Database
     master: MasterData
     policy: Policy
 
@@ -44,7 +44,7 @@ class ApiSource(NamedTuple):
         return Rules(self.policy, self.master.lots, datetime.fromisoformat(text) if text else datetime.now(UTC))
 
 
-def load_source(database: Path, master_data: Path, policy: Path) -> ApiSource:
+def load_source(database: Database, master_data: Path, policy: Path) -> ApiSource:
     """A source, checked: `ViewsError` without views, `SpecError` for files that are not right."""
     open_to_read(database).close()
     master = load_master_data(master_data)

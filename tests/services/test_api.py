@@ -9,11 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines import inventory_sync
 from services.api import api
 from services.api_document import api_document
 from services.api_source import ApiSource
 from services.view_pages import COLLECTIONS
 from tests.live import live
+from tests.pipelines.example_day import DAY, options
+from tests.postgres_server import PostgresServer
+from transforms.publication.databases import database_of
 
 PATHS = api_document()["paths"]
 
@@ -78,3 +82,26 @@ def test_whatever_is_asked_is_answered_by_a_status_that_is_described(
     assert str(answer.status_code) in described
     if answer.content:
         jsonschema.validate(answer.json(), described[str(answer.status_code)]["content"]["application/json"]["schema"])
+
+
+@pytest.mark.postgres
+def test_views_on_a_server_are_answered_the_same(
+    client: httpx.Client, day_source: ApiSource, postgres_server: PostgresServer
+) -> None:
+    url = postgres_server.new_database()
+    assert inventory_sync.run([f"--input_folder={DAY}", *options(url)]) == 0
+    order = {
+        "channel": "web",
+        "lines": [{"item": "KIT-POUROVER", "quantity": 10}, {"item": "MUG-BLUE", "quantity": 68}],
+    }
+    asked = ["/v1/positions?limit=3", "/v1/availability?item=MUG-BLUE", "/v1/items/MUG-BLUE/locations"]
+    with live(api(day_source._replace(database=database_of(url)))) as base, httpx.Client(base_url=base) as other:
+        assert [other.get(path).json() for path in asked] == [client.get(path).json() for path in asked]
+        page = client.get("/v1/positions?limit=3").json()["next"]
+        second = f"/v1/positions?limit=3&after={page}"
+        assert other.get(second).json() == client.get(second).json()
+        assert other.post("/v1/order-checks", json=order).json() == client.post("/v1/order-checks", json=order).json()
+        towers = [one.get("/v1/tower").json() for one in (other, client)]
+        assert towers[0]["alerts"] == towers[1]["alerts"]
+        assert towers[0]["sources"] == towers[1]["sources"]
+        assert {one["view"] for one in towers[0]["open"]} == {"dead_letter", "parked"}
