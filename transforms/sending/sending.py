@@ -4,9 +4,11 @@ Calls are made by a thread for each partner, never by the bundle itself: a bundl
 starts what may be started, writes state and returns. So a partner that hangs holds up neither the others nor the flow.
 """
 
+import math
 import secrets
+import threading
 import time
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -35,6 +37,7 @@ from transforms.sending.outgoing_rules import outgoing
 LOOK_SECONDS = 0.1  # between two looks at a call that is under way
 DRAIN_SECONDS_MAX = 120.0
 GROUP_MESSAGES_MAX = 5_000
+DESKS_MAX = 16  # jobs of one process whose outboxes are kept in memory
 
 Clock = Callable[[], float]
 
@@ -86,8 +89,10 @@ class _GroupFn(beam.DoFn):
 
     def start_bundle(self) -> None:
         self.found: dict[str, list[Outgoing]] = defaultdict(list)
+        self.at = MIN_TIMESTAMP
 
-    def process(self, record: Any) -> Iterator[tuple[str, bytes]]:
+    def process(self, record: Any, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[tuple[str, bytes]]:
+        self.at = timestamp  # a group has the time of its last record, or a stream would think it late
         for name, message in outgoing(record, self.partners):
             self.found[name].append(message)
             if len(self.found[name]) >= GROUP_MESSAGES_MAX:
@@ -95,7 +100,7 @@ class _GroupFn(beam.DoFn):
 
     def finish_bundle(self) -> Iterator[Any]:
         for name, messages in self.found.items():
-            yield WindowedValue((name, pack(messages)), MIN_TIMESTAMP, (GlobalWindow(),))
+            yield WindowedValue((name, pack(messages)), self.at, (GlobalWindow(),))
 
 
 class _DrainFn(beam.DoFn):
@@ -117,6 +122,44 @@ class _DrainFn(beam.DoFn):
             yield from take_rows(box, clock.now())
 
 
+class _Desk:
+    """What the copies of one `_SendFn` in this process share: a runner may make a new one for every bundle of a key.
+
+    Memory that is not current is found out by its token, as ever.
+    """
+
+    def __init__(self) -> None:
+        self.live: dict[str, LiveOutbox] = {}
+        self._callers: dict[str, Caller] = {}
+        self._lock = threading.Lock()
+
+    def caller(self, name: str, make_way: Callable[[str], Way]) -> Caller:
+        """The thread of a partner, started when it is first needed."""
+        with self._lock:
+            if name not in self._callers:
+                self._callers[name] = Caller(name, make_way(name))
+            return self._callers[name]
+
+    def close(self) -> None:
+        """End the threads."""
+        for caller in self._callers.values():
+            caller.stop()
+
+
+_desks: OrderedDict[str, _Desk] = OrderedDict()
+_desks_lock = threading.Lock()
+
+
+def _desk(desk_id: str) -> _Desk:
+    """The desk of one job; those of jobs that are long over are given up."""
+    with _desks_lock:
+        desk = _desks.setdefault(desk_id, _Desk())
+        _desks.move_to_end(desk_id)
+        while len(_desks) > DESKS_MAX:
+            _desks.popitem(last=False)[1].close()
+        return desk
+
+
 class _SendFn(beam.DoFn):
     """Unbounded: an outbox in keyed state for each partner, looked at when messages come and when it is due."""
 
@@ -129,14 +172,10 @@ class _SendFn(beam.DoFn):
         self.partners = partners
         self.make_way = make_way
         self.clock = clock
+        self.desk_id = secrets.token_hex(8)
 
     def setup(self) -> None:
-        self.live: dict[str, LiveOutbox] = {}
-        self.callers: dict[str, Caller] = {}
-
-    def teardown(self) -> None:
-        for caller in self.callers.values():
-            caller.stop()
+        self.desk = _desk(self.desk_id)
 
     def process(
         self,
@@ -164,7 +203,7 @@ class _SendFn(beam.DoFn):
         yield from self._turn(key, live, snapshot, journal, token, due)
 
     def _open(self, name: str, snapshot: Any, journal: Any, token: Any) -> LiveOutbox:
-        live = self.live.pop(name, None)  # if this bundle fails, memory is ahead of state: nobody may find it
+        live = self.desk.live.pop(name, None)  # if this bundle fails, memory is ahead of state: nobody may find it
         if live is not None and live.token and live.token == token.read():
             return live
         live = restore(name, self.partners[name], snapshot.read(), journal.read())
@@ -173,7 +212,7 @@ class _SendFn(beam.DoFn):
 
     def _turn(self, name: str, live: LiveOutbox, snapshot: Any, journal: Any, token: Any, due: Any) -> Iterator[Any]:
         now = self.clock()
-        caller = self.callers.get(name) or self.callers.setdefault(name, Caller(name, self.make_way(name)))
+        caller = self.desk.caller(name, self.make_way)
         if live.outbox.in_flight is not None:
             answer = caller.answer_of(live.outbox.in_flight.number)
             if answer is not None:
@@ -187,7 +226,7 @@ class _SendFn(beam.DoFn):
         if at is None:
             due.clear()
         else:
-            due.set(Timestamp.of(at))
+            due.set(Timestamp.of(math.ceil(at * 1_000) / 1_000))  # runners round down, and would fire too early
         yield from rows
 
     def _close(self, name: str, live: LiveOutbox, snapshot: Any, journal: Any, token: Any) -> None:
@@ -200,4 +239,4 @@ class _SendFn(beam.DoFn):
                 journal.add(entry)
         live.token = secrets.token_bytes(8)
         token.write(live.token)
-        self.live[name] = live
+        self.desk.live[name] = live

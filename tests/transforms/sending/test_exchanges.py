@@ -10,6 +10,7 @@ import pytest
 from examples.fake_partner.behaviour import Behaviour
 from examples.fake_partner.server import FakePartners
 from tests.partners import MAPPINGS, START, VirtualClock, figure, terms, way
+from tests.queues import NewQueue
 from transforms.sending import exchanges
 from transforms.sending.exchanges import Partner
 from transforms.sending.outbox_state import Answer, Call, Outgoing
@@ -138,3 +139,20 @@ def test_no_secret_gets_into_what_is_said_about_a_failure() -> None:
     its = terms(url="http://127.0.0.1:9", secrets={"token": "WEB_TOKEN"})
     answer = Partner("web", its, MAPPINGS["storefront"], {"WEB_TOKEN": "t0p"}).make(call(), START)
     assert "t0p" not in json.dumps(answer._asdict(), default=str)
+
+
+@pytest.mark.pubsub
+def test_a_figure_is_published_under_the_key_of_its_call(new_queue: NewQueue) -> None:
+    queue = new_queue("figures")
+    topic = way("topic", terms(mapping="availability-topic", url=f"pubsub:{queue.topic}"))
+    assert topic.make(call((figure("A", 5, 3),)), START) == Answer("done")
+    (message,) = queue.pull()
+    assert json.loads(message.data) == {"channel": "web", "listing": "A", "quantity": 5, "version": 3}
+    assert (message.attributes["ce-id"], message.attributes["ce-type"]) == ("key-1", "sellable.figure")
+
+
+@pytest.mark.pubsub
+def test_a_topic_that_is_not_there_is_down(new_queue: NewQueue) -> None:
+    queue = new_queue("none")
+    topic = way("topic", terms(mapping="availability-topic", url=f"pubsub:{queue.topic}-gone", timeout_seconds=20))
+    assert topic.make(call((figure("A", 5, 3),)), START).outcome in ("down", "unknown")

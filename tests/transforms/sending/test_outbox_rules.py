@@ -336,3 +336,19 @@ def test_a_dead_channel_leaves_the_times_of_the_others_as_they_were(stress: Call
     )
     assert len(without) > 2_000
     assert with_dead == without
+
+
+def test_one_stuck_feed_does_not_stop_the_others() -> None:
+    box = Outbox("web", terms(poll_seconds=10, result_seconds_max=10_000))
+    box.offer([figure("STUCK", 3, 1)], START)
+    box.next_call(START)
+    box.answered(Answer("done", receipt="stuck", otherwise="accepted"), START)
+    for minute in range(1, 20):
+        now = START + 60 * minute
+        box.offer([figure("OTHER", minute, minute)], now)
+        told = None
+        while (call := box.next_call(now)) is not None:
+            told = told or (sent(call) if call.phase == "send" else None)
+            box.answered(Answer("pending") if call.phase == "poll" else DONE, now)
+        assert told == [("OTHER", minute)]
+    assert {key: status for key, (status, _) in applied(box).items()} == {"STUCK": "accepted", "OTHER": "applied"}

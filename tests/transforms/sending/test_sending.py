@@ -1,5 +1,6 @@
 """The stage tells partners and says how far each message has come; a failed bundle repeats a call and loses nothing."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from schemas.encoding import pack
 from schemas.records import ChannelUpdate, DeliveryRow
 from tests.fake_state import Bag, KeyState, Timer, Value
 from tests.partners import MAPPINGS, figure, terms, update
+from tests.queues import NewQueue
+from tests.streaming import run_until
 from transforms.sending.sending import SendToPartners, _SendFn, _way
 
 
@@ -105,7 +108,6 @@ def test_a_stream_tells_a_figure_and_says_so_when_it_applied(served: FakePartner
     job.until("applied")
     assert served["web"].shop.figures == {"A": 0}
     assert job.state.due.current is None
-    job.fn.teardown()
 
 
 def test_a_bundle_that_failed_repeats_its_call_and_loses_nothing(served: FakePartners) -> None:
@@ -117,7 +119,6 @@ def test_a_bundle_that_failed_repeats_its_call_and_loses_nothing(served: FakePar
         job.bundle()
     job.until("applied")
     assert served["web"].shop.figures == {"A": 3, "B": 4}
-    job.fn.teardown()
 
 
 def test_another_worker_takes_over_what_is_in_state(served: FakePartners) -> None:
@@ -128,5 +129,36 @@ def test_another_worker_takes_over_what_is_in_state(served: FakePartners) -> Non
     second.bundle()
     second.until("applied")
     assert served["web"].shop.figures == {"A": 3}
-    first.fn.teardown()
-    second.fn.teardown()
+
+
+def _from_message(data: bytes) -> ChannelUpdate:
+    return update(**json.loads(data))
+
+
+@pytest.mark.pubsub
+def test_a_job_that_streams_tells_figures_and_goes_on_when_they_change(
+    served: FakePartners, new_queue: NewQueue
+) -> None:
+    queue = new_queue("updates")
+    options = PipelineOptions(["--runner=DirectRunner", "--streaming"])
+    pipeline = beam.Pipeline(options=options)
+    _ = (
+        pipeline
+        | beam.io.ReadFromPubSub(subscription=queue.subscription)
+        | beam.Map(_from_message).with_output_types(ChannelUpdate)
+        | SendToPartners(partners_of(served, coalesce_seconds=0.2), MAPPINGS)
+    )
+    first = [{"listing": f"L{number}", "quantity": number, "version": 1} for number in range(1, 6)]
+    queue.publish([json.dumps(one).encode() for one in first])
+    result = pipeline.run()
+    published = []
+
+    def has_newest() -> bool:
+        figures = served["web"].shop.figures
+        if not published and figures == {f"L{number}": number for number in range(1, 6)}:
+            published.append(True)
+            queue.publish([json.dumps({"listing": "L3", "quantity": 0, "version": 2}).encode()])
+        return figures.get("L3") == 0
+
+    run_until(result, has_newest, timeout_seconds=60)
+    assert served["web"].shop.figures == {"L1": 1, "L2": 2, "L3": 0, "L4": 4, "L5": 5}
