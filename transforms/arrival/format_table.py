@@ -146,6 +146,8 @@ def _is_loops(value: object) -> bool:
 
 
 _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "lines": (lambda value: value is True, "true, or nothing"),
+    "answer": (lambda value: value == "graphql", "'graphql', or nothing"),
     "columns": (_is_columns, "first place and number of characters by field"),
     "records": (_is_records, "columns by what a line starts with"),
     "delimiter": (lambda value: isinstance(value, str) and len(value) == 1 and value not in '\r\n"', "one character"),

@@ -4,6 +4,9 @@ Fractions become `Decimal` and integers stay whole, so that 0.1 is 0.1 and an id
 `None`: unknown is not zero. A key that comes twice has two values and no rule says which one holds, so the message is
 refused; the same for NaN and Infinity, which are not JSON.
 
+Options: `lines: true` where a message holds a JSON text on each line, each a document; `answer: graphql` where it is
+the answer to a query: one that has errors told us only part of what we asked, and is refused (`partner_error`).
+
 Ordinary small messages pay only for the scan in C and one hook for each object. The walk over the whole tree is left to
 payloads that are long, have many brackets, or escape characters that cannot be stored.
 """
@@ -19,6 +22,7 @@ from transforms.arrival.limits import (
     FIELD_CHARS_MAX,
     NUMBER_CHARS_MAX,
     NUMBER_EXPONENT_MAX,
+    ROWS_MAX,
     DecodeError,
     Document,
     excerpt,
@@ -30,12 +34,34 @@ from transforms.arrival.limits import (
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # NUL, and halves of surrogate pairs
 
 
-def decode_json(payload: bytes, _options: Mapping[str, Any]) -> list[Document]:
-    """The one document of a JSON text: an object or a list. Raises `DecodeError`."""
-    tree = parse_json(payload)
+def decode_json(payload: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """The one document of a JSON text, an object or a list; with `lines` all of them. Raises `DecodeError`."""
+    if options.get("lines"):
+        texts = [line for line in payload.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
+        if len(texts) > ROWS_MAX:
+            raise DecodeError("too_large", f"more than {ROWS_MAX} lines")
+        trees = [_container(parse_json(text)) for text in texts or [b""]]
+    else:
+        trees = [_container(parse_json(payload))]
+    if options.get("answer") == "graphql":
+        for tree in trees:
+            _check_answer(tree)
+    return trees
+
+
+def _container(tree: Any) -> Document:
     if type(tree) is not dict and type(tree) is not list:
         raise DecodeError("malformed_json", f"the payload is {_kind(tree)}, expected an object or a list")
-    return [tree]
+    return tree
+
+
+def _check_answer(tree: Document) -> None:
+    errors = tree.get("errors") if type(tree) is dict else None
+    if errors:
+        first = errors[0] if type(errors) is list else errors
+        said = first.get("message") if type(first) is dict else first
+        count = len(errors) if type(errors) is list else 1
+        raise DecodeError("partner_error", f"the partner answered with {count} errors, the first: {excerpt(str(said))}")
 
 
 def parse_json(payload: bytes) -> Any:

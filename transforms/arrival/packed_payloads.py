@@ -1,11 +1,17 @@
-"""Packed payloads: bytes that may be gzip or zip in, the bytes inside them out, never more than a named limit.
+"""Packed payloads: bytes that may be gzip, zip or several parts in, what is inside out, never more than a named limit.
 
 What is packed is seen from its first bytes, not from its name. A small file can be unpacked into more than any memory
 holds, so unpacking stops at `EXPANDED_BYTES_MAX` for all that is inside, whatever the archive says of its sizes.
 Archives inside archives are refused: no partner needs them. Folders and hidden files in a zip are left out; names of
 files are never used as paths.
+
+Several parts (RFC 2046) are told by a boundary with headers after it. Each part is a message of its own; what stands
+before the first and after the last is nobody's. Parts in base64 are read, in any other transfer encoding refused.
 """
 
+import base64
+import binascii
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,11 +20,13 @@ from io import BytesIO
 from transforms.arrival.limits import PAYLOAD_BYTES_MAX, DecodeError, excerpt
 
 EXPANDED_BYTES_MAX = 2 * PAYLOAD_BYTES_MAX
-ZIP_MEMBERS_MAX = 1_000
+MEMBERS_MAX = 1_000
 CHUNK_BYTES = 256 * 1024
 
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
+_BOUNDARY = re.compile(rb"--[^\r\n]{1,72}\r?\n[Cc]ontent-")
+_ENCODING = re.compile(rb"content-transfer-encoding: *([a-z0-9-]+)")
 _AUTO_HEADER_BITS = 31  # zlib: a gzip header is expected
 
 # What zipfile raises for damaged archives, and for methods and features that it does not know.
@@ -26,8 +34,8 @@ _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OS
 
 
 def is_packed(payload: bytes) -> bool:
-    """Whether the bytes are a gzip or zip file."""
-    return payload.startswith((_GZIP, _ZIP))
+    """Whether the bytes are a gzip or zip file, or several parts."""
+    return payload.startswith((_GZIP, _ZIP)) or (payload.startswith(b"--") and _BOUNDARY.match(payload) is not None)
 
 
 def unpacked(payload: bytes) -> list[bytes]:
@@ -36,13 +44,43 @@ def unpacked(payload: bytes) -> list[bytes]:
         inside = [_gunzipped(payload)]
     elif payload.startswith(_ZIP):
         inside = list(_unzipped(payload))
+    elif is_packed(payload):
+        inside = _parts(payload)
     else:
         return [payload]
     if not inside:
-        raise DecodeError("malformed_archive", "the zip file holds no file")
+        raise DecodeError("malformed_archive", "the archive holds no file")
     if any(is_packed(one) for one in inside):
         raise DecodeError("malformed_archive", "an archive is inside an archive, expected plain files")
     return inside
+
+
+def _parts(payload: bytes) -> list[bytes]:
+    boundary = payload[: payload.index(b"\n")].rstrip(b"\r ")
+    pieces = payload.split(b"\n" + boundary)
+    if not pieces[-1].startswith(b"--") or len(pieces) == 1:
+        raise DecodeError("malformed_archive", "cut off: the last part is not followed by the closing boundary")
+    if len(pieces) > MEMBERS_MAX:
+        raise DecodeError("too_large", f"there are {len(pieces)} parts, expected at most {MEMBERS_MAX}")
+    first = pieces[0][len(boundary) :]
+    return [_part(piece) for piece in (first, *pieces[1:-1])]
+
+
+def _part(piece: bytes) -> bytes:
+    """What follows the headers of a part and their blank line."""
+    ends = [at + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (at := piece.find(mark)) >= 0]
+    if not ends:
+        raise DecodeError("malformed_archive", "a part has no blank line after its headers")
+    headers, body = piece[: min(ends)].lower(), piece[min(ends) :].removesuffix(b"\r")
+    encoding = _ENCODING.search(headers)
+    if encoding is None or encoding[1] in (b"7bit", b"8bit", b"binary"):
+        return body
+    if encoding[1] != b"base64":
+        raise DecodeError("malformed_archive", f"a part is in {encoding[1].decode()}, expected base64 or no encoding")
+    try:
+        return base64.b64decode(body)
+    except binascii.Error as error:
+        raise DecodeError("malformed_archive", f"a part is no base64: {error}") from None
 
 
 def _gunzipped(payload: bytes) -> bytes:
@@ -71,8 +109,8 @@ def _unzipped(payload: bytes) -> Iterator[bytes]:
     try:
         with zipfile.ZipFile(BytesIO(payload)) as archive:
             members = archive.infolist()
-            if len(members) > ZIP_MEMBERS_MAX:
-                message = f"the zip file has {len(members)} members, expected at most {ZIP_MEMBERS_MAX}"
+            if len(members) > MEMBERS_MAX:
+                message = f"the zip file has {len(members)} members, expected at most {MEMBERS_MAX}"
                 raise DecodeError("too_large", message)
             for member in sorted(members, key=lambda member: member.filename):
                 if member.is_dir() or any(part.startswith((".", "__")) for part in member.filename.split("/")):

@@ -28,6 +28,7 @@ INSTEAD = {
     "000000000000100010": catalog.material(WHITE),
     "000000000000100020": catalog.material(BLACK),
     "A2007": catalog.old_number(WHITE),
+    "W19*07*1": "W19*55*1",  # the evening report was written without it, so the day adds it back
     "00614141000012": catalog.gtin(WHITE),
     "00614141000029": catalog.gtin(BLACK),
     "20614141000016": catalog.gtin(WHITE, 1),
@@ -47,6 +48,7 @@ def report(company: Company) -> None:
     _inside_sales(company)
     _hamburg(company)
     _chicago(company)
+    _north(company)
     _apex(company)
     _dock(company)
     _erp_sites(company)
@@ -163,6 +165,12 @@ def _chicago(company: Company) -> None:
     _move(company, "17:05", "CHICAGO", WHITE, 1, disposition="damaged")
     _send(company, "3pl-csv/movements.csv", "17:30", posted(4))
     _send(company, "3pl-csv/stock.csv", "24:05", posted(2))
+
+
+def _north(company: Company) -> None:
+    _move(company, "19:40", "NORTH3PL", WHITE, -1)
+    _move(company, "19:40", "NORTH3PL", WHITE, 1)
+    _send(company, "3pl-north/947_adjustment.edi", "20:25", posted(2))
 
 
 def _apex(company: Company) -> None:

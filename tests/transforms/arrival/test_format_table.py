@@ -217,6 +217,11 @@ def test_what_names_lead_to_is_a_format() -> None:
             {"columns": {"a": [0, 8]}},
             ["columns is {'a': [0, 8]}, expected first place and number of characters by field"],
         ),
+        ({"lines": True, "answer": "graphql"}, []),
+        (
+            {"lines": 5, "answer": "soap"},
+            ["lines is 5, expected true, or nothing", "answer is 'soap', expected 'graphql', or nothing"],
+        ),
         ({"records": {"10": 5}}, ["records is {'10': 5}, expected columns by what a line starts with"]),
         ({"delimiter": ";;"}, ["delimiter is ';;', expected one character"]),
         ({"delimiter": 5}, ["delimiter is 5, expected one character"]),
@@ -245,7 +250,7 @@ def test_options_are_checked_when_a_mapping_is_loaded(options: Mapping[str, Any]
 def test_an_unknown_option_is_named_with_the_known_ones() -> None:
     (problem,) = option_problems({"delimeter": ";"})
     assert problem.startswith(
-        "unknown option 'delimeter', expected some of columns, records, delimiter, quote, encoding, header,"
+        "unknown option 'delimeter', expected some of lines, answer, columns, records, delimiter,"
     )
 
 

@@ -117,3 +117,25 @@ trees = st.recursive(
 @given(tree=st.lists(trees) | st.dictionaries(text, trees), is_ascii=st.booleans())
 def test_whatever_is_written_as_json_is_read_the_same(tree: Any, is_ascii: bool) -> None:
     assert decode_json(json.dumps(tree, ensure_ascii=is_ascii).encode(), {}) == [tree]
+
+
+def test_each_line_may_be_a_document_of_its_own() -> None:
+    assert decode_json(b'\xef\xbb\xbf{"n": 1}\r\n\r\n[2]\n', {"lines": True}) == [{"n": 1}, [2]]
+
+
+@pytest.mark.parametrize("payload", [b"", b"\n\n", b'{"n": 1}\n5\n', b'{"n": 1}\n{"n":'])
+def test_a_line_that_is_none_refuses_all_of_them(payload: bytes) -> None:
+    with pytest.raises(DecodeError) as refused:
+        decode_json(payload, {"lines": True})
+    assert refused.value.reason == "malformed_json"
+
+
+def test_an_answer_with_errors_is_refused_and_says_why() -> None:
+    throttled = b'{"data": {"stock": []}, "errors": [{"message": "Throttled"}, {"message": "x"}]}'
+    with pytest.raises(DecodeError) as refused:
+        decode_json(throttled, {"answer": "graphql"})
+    assert (refused.value.reason, refused.value.message) == (
+        "partner_error",
+        "the partner answered with 2 errors, the first: 'Throttled'",
+    )
+    assert decode_json(b'{"data": {}, "errors": []}', {"answer": "graphql"}) == [{"data": {}, "errors": []}]

@@ -20,6 +20,12 @@ def zipped(**members: bytes) -> bytes:
     return target.getvalue()
 
 
+PARTS = (
+    b'--b1\r\nContent-Type: application/json\r\n\r\n{"n": 1}\r\n--b1\r\nContent-Type: application/json\r\n'
+    b"Content-Transfer-Encoding: base64\r\n\r\neyJuIjogMn0=\r\n--b1--\r\n"
+)
+
+
 @pytest.mark.parametrize(
     ("story", "payload", "expected"),
     [
@@ -28,6 +34,9 @@ def zipped(**members: bytes) -> bytes:
         ("gzip in two members", gzip.compress(b"a") + gzip.compress(b"b"), [b"ab"]),
         ("gzip padded", gzip.compress(b"a") + b"\0" * 10, [b"a"]),
         ("zip, by name", zipped(b=b"2", a=b"1"), [b"1", b"2"]),
+        ("several parts", PARTS, [b'{"n": 1}', b'{"n": 2}']),
+        ("parts with line ends of Unix", PARTS.replace(b"\r\n", b"\n"), [b'{"n": 1}', b'{"n": 2}']),
+        ("a CSV that starts with hyphens", b"--x,y\n1,2\n", [b"--x,y\n1,2\n"]),
         ("without what a desktop added", zipped(**{"a": b"1", "__MACOSX/._a": b"x", ".DS_Store": b"y"}), [b"1"]),
     ],
 )
@@ -41,7 +50,15 @@ def test_unpacked(story: str, payload: bytes, expected: list[bytes]) -> None:
         ("cut off", gzip.compress(b"a" * 99)[:-9], "malformed_archive", "cut off: the gzip file ends before its data"),
         ("damaged", gzip.compress(b"abc")[:-8] + b"\1" * 8, "malformed_archive", "the gzip file is damaged: "),
         ("a zip cut off", zipped(a=b"1")[:-9], "malformed_archive", "the zip file is damaged or locked: "),
-        ("an empty zip", zipped(**{"d/": b""}), "malformed_archive", "the zip file holds no file"),
+        ("an empty zip", zipped(**{"d/": b""}), "malformed_archive", "the archive holds no file"),
+        ("parts cut off", PARTS[:-7], "malformed_archive", "cut off: the last part is not followed by the closing"),
+        (
+            "a part without headers' end",
+            PARTS.replace(b"\r\n\r\n", b"\r\n"),
+            "malformed_archive",
+            "a part has no blank",
+        ),
+        ("parts in another encoding", PARTS.replace(b"base64", b"x-uue"), "malformed_archive", "a part is in x-uue,"),
         ("gzip in gzip", gzip.compress(gzip.compress(b"a")), "malformed_archive", "an archive is inside an archive"),
         ("zip in zip", zipped(a=zipped(a=b"1")), "malformed_archive", "an archive is inside an archive"),
     ],
@@ -71,7 +88,7 @@ def test_a_size_that_lies_is_not_believed() -> None:
 
 
 def test_too_many_members(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed_payloads, "ZIP_MEMBERS_MAX", 1)
+    monkeypatch.setattr(packed_payloads, "MEMBERS_MAX", 1)
     with pytest.raises(DecodeError, match="the zip file has 2 members, expected at most 1"):
         unpacked(zipped(a=b"1", b=b"2"))
 
