@@ -5,7 +5,7 @@
 Rows have the fields of the writer's schema; decimals are exact, doubles are the shortest decimal that reads back, times
 are ISO 8601 text, bytes and fixed are hexadecimal. fastavro decodes; the container is read here, since its blocks may
 unpack to more than any memory holds, and schemas are looked at first: one that refers to itself nests without end, and
-an array of nothing has as many elements as it claims.
+of types that take no bytes a few bytes could claim any number.
 
 Source: Apache Avro 1.12 specification, object container files.
 """
@@ -24,19 +24,19 @@ from fastavro.schema import SchemaParseException, UnknownType
 from transforms.arrival.json_format import parse_json
 from transforms.arrival.limits import (
     COLUMNS_MAX,
-    DEPTH_MAX,
     PAYLOAD_BYTES_MAX,
     ROWS_MAX,
     DecodeError,
     Document,
     excerpt,
-    too_deep,
 )
 from transforms.arrival.packed_payloads import EXPANDED_BYTES_MAX
 
 MAGIC = b"Obj\x01"
 SYNC_BYTES = 16
 META_ENTRIES_MAX = 100
+SCHEMA_DEPTH_MAX = 16
+BLOCK_BYTES_MAX = 4 * 1024 * 1024  # unpacked; writers close a block after some ten thousand
 _RAW_DEFLATE_BITS = -15
 
 # What fastavro raises for bytes that do not follow their schema.
@@ -96,8 +96,10 @@ def _blocks(source: BytesIO, codec: str, sync: bytes) -> Iterator[tuple[int, byt
         if count < 0:
             raise _malformed(f"a block has {count} rows")
         if codec == "deflate":
-            block = _inflated(block, left)
+            block = _inflated(block, min(left, BLOCK_BYTES_MAX))
         left -= len(block)
+        if len(block) > BLOCK_BYTES_MAX or left < 0:
+            raise DecodeError("too_large", f"a block has {len(block)} bytes, expected at most {BLOCK_BYTES_MAX}")
         if source.read(SYNC_BYTES) != sync:
             raise DecodeError("envelope_mismatch", "cut off: a block does not end with the marker of the file")
         yield count, block
@@ -110,7 +112,7 @@ def _inflated(block: bytes, left: int) -> bytes:
     except zlib.error as error:
         raise _malformed(f"a block is damaged: {error}") from None
     if len(content) > left:
-        raise DecodeError("too_large", f"unpacked it has more than {EXPANDED_BYTES_MAX} bytes, expected no more")
+        raise DecodeError("too_large", f"unpacked a block has more than {left} bytes, expected no more")
     return content
 
 
@@ -146,45 +148,41 @@ def _parsed(text: bytes) -> Any:
 
 
 def _check(schema: Any, above: frozenset[str], depth: int) -> None:
-    """No type inside itself, and no array of what takes no bytes."""
-    if depth > DEPTH_MAX:
-        raise too_deep("types of the schema")
-    if isinstance(schema, str) and schema.rpartition(".")[2] in above:
+    """No type inside itself, and none that takes no bytes: of those, few bytes could claim any number."""
+    if depth > SCHEMA_DEPTH_MAX:
+        raise DecodeError("too_deep", f"types of the schema are nested more than {SCHEMA_DEPTH_MAX} deep")
+    if isinstance(schema, list):
+        for inner in schema:
+            if inner != "null":  # which branch it is takes a byte
+                _check(inner, above, depth + 1)
+    elif isinstance(schema, dict):
+        _check_complex(schema, above, depth)
+    elif schema == "null":
+        raise _malformed("a type takes no bytes: null, expected it only beside others")
+    elif isinstance(schema, str) and schema.rpartition(".")[2] in above:
         raise _malformed(f"the type {excerpt(schema)} is inside itself")
-    for inner in schema if isinstance(schema, list) else ():
-        _check(inner, above, depth + 1)
-    if not isinstance(schema, dict):
-        return
+
+
+def _check_complex(schema: dict[str, Any], above: frozenset[str], depth: int) -> None:
     kind = schema.get("type")
-    if kind in ("array", "map"):
-        inner = schema.get("items", schema.get("values"))
-        if kind == "array" and not _takes_bytes(inner):
-            raise _malformed("an array has elements that take no bytes, expected a type of some size")
-        _check(inner, above, depth + 1)
+    if kind == "array":
+        _check(schema.get("items"), above, depth + 1)
+    elif kind == "map":
+        _check(schema.get("values"), above, depth + 1)
     elif kind in ("record", "error"):
         _check_fields(schema, above | {str(schema.get("name")).rpartition(".")[2]}, depth)
-    elif isinstance(kind, dict | list):
+    elif kind == "fixed" and schema.get("size") == 0:
+        raise _malformed("a type takes no bytes: fixed of size 0, expected at least 1")
+    else:
         _check(kind, above, depth + 1)
 
 
 def _check_fields(schema: dict[str, Any], above: frozenset[str], depth: int) -> None:
     fields = schema.get("fields")
-    if not isinstance(fields, list) or len(fields) > COLUMNS_MAX:
-        raise _malformed(f"a record has no list of at most {COLUMNS_MAX} fields")
+    if not isinstance(fields, list) or not 0 < len(fields) <= COLUMNS_MAX:
+        raise _malformed(f"a record has no list of 1 to {COLUMNS_MAX} fields")
     for field in fields:
         _check(field.get("type") if isinstance(field, dict) else field, above, depth + 1)
-
-
-def _takes_bytes(schema: Any) -> bool:
-    """Whether a value surely takes a byte at least; a name is not followed, so only plain types and unions are sure."""
-    if isinstance(schema, dict):
-        kind = schema.get("type")
-        if kind in ("record", "error"):
-            fields = schema.get("fields")
-            inner = [one.get("type") for one in fields if isinstance(one, dict)] if isinstance(fields, list) else []
-            return any(map(_takes_bytes, inner))
-        return kind in ("array", "map", "enum") or (kind == "fixed" and bool(schema.get("size"))) or _takes_bytes(kind)
-    return isinstance(schema, list) or schema in ("boolean", "int", "long", "float", "double", "bytes", "string")
 
 
 def plain(value: Any) -> Any:

@@ -21,10 +21,13 @@ from transforms.arrival.limits import PAYLOAD_BYTES_MAX, DecodeError, excerpt
 
 EXPANDED_BYTES_MAX = 2 * PAYLOAD_BYTES_MAX
 MEMBERS_MAX = 1_000
+GZIP_MEMBERS_MAX = 10_000
+GZIP_PIECE_BYTES = 16 * 1024
 CHUNK_BYTES = 256 * 1024
 
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
+_ZIP_ENTRY = b"PK\x01\x02"
 _BOUNDARY = re.compile(rb"--[^\r\n]{1,72}\r?\n[Cc]ontent-")
 _ENCODING = re.compile(rb"content-transfer-encoding: *([a-z0-9-]+)")
 _AUTO_HEADER_BITS = 31  # zlib: a gzip header is expected
@@ -57,11 +60,11 @@ def unpacked(payload: bytes) -> list[bytes]:
 
 def _parts(payload: bytes) -> list[bytes]:
     boundary = payload[: payload.index(b"\n")].rstrip(b"\r ")
-    pieces = payload.split(b"\n" + boundary)
+    pieces = payload.split(b"\n" + boundary, MEMBERS_MAX + 1)
+    if len(pieces) > MEMBERS_MAX + 1:
+        raise DecodeError("too_large", f"there are more than {MEMBERS_MAX} parts")
     if not pieces[-1].startswith(b"--") or len(pieces) == 1:
         raise DecodeError("malformed_archive", "cut off: the last part is not followed by the closing boundary")
-    if len(pieces) > MEMBERS_MAX:
-        raise DecodeError("too_large", f"there are {len(pieces)} parts, expected at most {MEMBERS_MAX}")
     first = pieces[0][len(boundary) :]
     return [_part(piece) for piece in (first, *pieces[1:-1])]
 
@@ -84,34 +87,39 @@ def _part(piece: bytes) -> bytes:
 
 
 def _gunzipped(payload: bytes) -> bytes:
-    """All members of a gzip file put together."""
+    """All members of a gzip file put together; in small pieces, since each copies what is left of its piece."""
     parts: list[bytes] = []
-    left = EXPANDED_BYTES_MAX
-    rest = payload
-    while rest.startswith(_GZIP):
+    left, at = EXPANDED_BYTES_MAX, 0
+    for _ in range(GZIP_MEMBERS_MAX):
         inflater = zlib.decompressobj(_AUTO_HEADER_BITS)
-        try:
-            part = inflater.decompress(rest, left + 1)
-        except zlib.error as error:
-            raise DecodeError("malformed_archive", f"the gzip file is damaged: {error}") from None
-        left -= len(part)
-        if left < 0:
-            raise _too_large()
-        if not inflater.eof:
-            raise DecodeError("malformed_archive", "cut off: the gzip file ends before its data does")
-        parts.append(part)
-        rest = inflater.unused_data.lstrip(b"\0")
-    return b"".join(parts)
+        while not inflater.eof:
+            piece = payload[at : at + GZIP_PIECE_BYTES]
+            if not piece:
+                raise DecodeError("malformed_archive", "cut off: the gzip file ends before its data does")
+            try:
+                part = inflater.decompress(piece, left + 1)
+            except zlib.error as error:
+                raise DecodeError("malformed_archive", f"the gzip file is damaged: {error}") from None
+            left -= len(part)
+            if left < 0:
+                raise _too_large()
+            parts.append(part)
+            at += len(piece) - len(inflater.unused_data)
+        while payload[at : at + 1] == b"\0":
+            at += 1
+        if payload[at : at + 2] != _GZIP:
+            return b"".join(parts)
+    raise DecodeError("too_large", f"the gzip file has more than {GZIP_MEMBERS_MAX} members")
 
 
 def _unzipped(payload: bytes) -> Iterator[bytes]:
     left = EXPANDED_BYTES_MAX
+    entries = payload.count(_ZIP_ENTRY)  # before the directory is read, which makes an object of each
+    if entries > MEMBERS_MAX:
+        raise DecodeError("too_large", f"the zip file has {entries} members, expected at most {MEMBERS_MAX}")
     try:
         with zipfile.ZipFile(BytesIO(payload)) as archive:
             members = archive.infolist()
-            if len(members) > MEMBERS_MAX:
-                message = f"the zip file has {len(members)} members, expected at most {MEMBERS_MAX}"
-                raise DecodeError("too_large", message)
             for member in sorted(members, key=lambda member: member.filename):
                 if member.is_dir() or any(part.startswith((".", "__")) for part in member.filename.split("/")):
                     continue

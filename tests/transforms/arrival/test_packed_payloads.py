@@ -96,3 +96,17 @@ def test_too_many_members(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_format_may_come_packed() -> None:
     assert decode("csv", gzip.compress(b"a\n1\n")) == [{"rows": [{"#line": 2, "a": "1"}]}]
     assert decode("json", zipped(x=b'{"n": 1}', y=b'{"n": 2}')) == [{"n": 1}, {"n": 2}]
+
+
+def test_too_many_parts_or_gzip_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed_payloads, "MEMBERS_MAX", 1)
+    monkeypatch.setattr(packed_payloads, "GZIP_MEMBERS_MAX", 2)
+    with pytest.raises(DecodeError, match="there are more than 1 parts"):
+        unpacked(PARTS)
+    with pytest.raises(DecodeError, match="the gzip file has more than 2 members"):
+        unpacked(gzip.compress(b"a") * 3)
+
+
+def test_a_gzip_file_of_many_members_and_pieces_is_whole() -> None:
+    first, second = bytes(range(256)) * 300, b"0" * 100_000
+    assert unpacked(gzip.compress(first) + b"\0" * 5 + gzip.compress(second)) == [first + second]
