@@ -32,6 +32,7 @@ INSTEAD = {
     "00614141000012": catalog.gtin(WHITE),
     "00614141000029": catalog.gtin(BLACK),
     "20614141000016": catalog.gtin(WHITE, 1),
+    "10614141000019": catalog.gtin(WHITE, 1),
     "614141000012": catalog.upc(WHITE),
     "614141000029": catalog.upc(BLACK),
     "lgtin:0614141.000001": f"lgtin:0614141.0{catalog.gtin(BEANS)[8:13]}",
@@ -134,6 +135,14 @@ def _retailers(company: Company) -> None:
         posted(2),
         "identical lines of two orders both count",
     )
+    for store in ("0003", "0009"):
+        company.order("retailer", f"RTL-7700140-{store}", [(WHITE, 1)])
+    _send(company, "retailer-edifact/order_of_stores.edi", "09:20", posted(2))
+    company.books.channels["RTL-7700141-4098765000038"] = "retailer"
+    company.books.want("RTL-7700141-4098765000038", WHITE, recorded=Decimal(6))
+    company.books.want("RTL-7700141-4098765000038", BLACK, recorded=Decimal(2))
+    _send(company, "retailer-edifact/order.edi", "09:25", posted(2))
+    _send(company, "retailer-edifact/sell_through.edi", "06:10", IGNORED)
     _send(company, "retailer-x12/sell_through.edi", "19:40", IGNORED)
     _send(company, "retailer-x12/acknowledgment.edi", "19:41", IGNORED)
 
