@@ -15,6 +15,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
+URI_CHARS_MAX = 500  # longer ones are taken as they are: looking for keys in them could take for ever
+
 
 class Gs1Key(NamedTuple):
     """One key: what kind, its digits, and the serial, lot or extension that narrows it."""
@@ -47,6 +49,8 @@ def check_digit(digits: str) -> str:
 def read_key(uri: str) -> Gs1Key:
     """The key that a URI writes; one without kind, with the text as it is, where it writes none we know."""
     uri = uri.strip()
+    if len(uri) > URI_CHARS_MAX:
+        return Gs1Key("", uri)
     urn = _URN.fullmatch(uri)
     if urn is not None:
         return _of_urn(urn[1].lower(), urn[2]) or Gs1Key("", uri)

@@ -45,3 +45,8 @@ def test_a_uri_is_the_key(uri: str, expected: Gs1Key) -> None:
 def test_a_key_is_written_in_one_way() -> None:
     assert str(Gs1Key("gtin", "04012345123456", "", "998877")) == "gtin:04012345123456;lot:998877"
     assert str(Gs1Key("", "urn:x")) == "urn:x"
+
+
+def test_a_uri_without_end_is_taken_as_it_is_and_at_once() -> None:
+    uri = "https://example.com" + "/01/1" * 200_000 + "!"
+    assert read_key(uri) == Gs1Key("", uri)
