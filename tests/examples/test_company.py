@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 COMPANY = ROOT / "examples" / "company"
 DAY = COMPANY / "day"
 GENERATED = ("master/*", "day/*/*", "expected_*.csv")
+OUR_OWN = {"reconcile"}  # what the program itself sends when somebody repairs a difference; nobody does on this day
 MIDNIGHT = datetime(2026, 3, 3, 8, tzinfo=UTC)  # in the west, where the day ends last
 
 Row = dict[str, str]
@@ -114,7 +115,7 @@ def test_the_day_has_between_350_and_450_messages() -> None:
 
 def test_every_source_but_one_has_a_mapping_and_every_mapping_has_messages() -> None:
     assert {path.name for path in DAY.iterdir()} - _front().mappings.keys() == {"pop-up-store"}
-    assert _front().mappings.keys() - {path.name for path in DAY.iterdir()} == set()
+    assert _front().mappings.keys() - {path.name for path in DAY.iterdir()} == OUR_OWN
 
 
 def test_every_mapped_message_type_occurs() -> None:
@@ -124,7 +125,9 @@ def test_every_mapped_message_type_occurs() -> None:
         f"{mapping.source}/{message.name}"
         for mapping in _front().mappings.values()
         for message in mapping.spec.messages
-        if f"{mapping.source}/{message.name}" not in reported and (mapping.source, message.ignore) not in ignored
+        if mapping.source not in OUR_OWN
+        and f"{mapping.source}/{message.name}" not in reported
+        and (mapping.source, message.ignore) not in ignored
     ]
     # EAST takes transfers too, but on this day all of its transfers go out.
     assert unused == ["wms-east/transfer_received"]
