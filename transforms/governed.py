@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from apache_beam.io.filesystem import BeamIOError
@@ -70,8 +71,8 @@ class LiveSource:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`first` is what the job starts with; it also settles where the books of its items are."""
-        self.master_data = master_data
-        self.policy = policy
+        self.master_data = from_anywhere(master_data)
+        self.policy = from_anywhere(policy)
         self.first = first
         self.refresh_seconds = refresh_seconds
         self.clock = clock
@@ -81,6 +82,11 @@ class LiveSource:
             key = (self.master_data, self.policy, self.first.version)
             watch = _watches.setdefault(key, _Watch(self.first))
         return watch.look(self)
+
+
+def from_anywhere(path: str) -> str:
+    """The path as a worker with another working directory finds it."""
+    return path if "://" in path else str(Path(path).absolute())
 
 
 class _Watch:

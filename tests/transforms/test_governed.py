@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.company_files import CompanyFiles
-from transforms.governed import FixedSource, LiveSource, forget_watches
+from transforms.governed import FixedSource, LiveSource, forget_watches, from_anywhere
 from transforms.governed_files import read_governed
 
 
@@ -89,6 +89,11 @@ def test_all_sources_of_a_process_over_the_same_files_look_once(watched: Watched
         str(watched.files.master), str(watched.files.policy), watched.first, refresh_seconds=30, clock=lambda: 0.0
     )
     assert other.standing() is watched.source.standing()
+
+
+def test_a_worker_elsewhere_finds_the_same_files() -> None:
+    assert from_anywhere("gs://bucket/master") == "gs://bucket/master"
+    assert from_anywhere("examples/master") == str(Path.cwd() / "examples/master")
 
 
 def test_a_fixed_source_stays(watched: Watched) -> None:
