@@ -30,6 +30,11 @@ def pytest_configure() -> None:
     required_parts()
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are no name: an archive holds the time at which it was made, so each process would name its test another."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def pubsub_emulator(request: pytest.FixtureRequest) -> Iterator[str]:
     """Host and port of a Pub/Sub server, also in PUBSUB_EMULATOR_HOST: the one set there already, else our fake."""
