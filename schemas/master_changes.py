@@ -37,6 +37,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "listings": ("channel", "item"),
     "lots": ("item", "lot"),
     "ownership": ("location", "facts"),
+    "epochs": ("source", "epoch"),
     "approvals": ("source", "snapshot"),
 }
 

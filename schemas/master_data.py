@@ -58,6 +58,7 @@ class MasterData(Carried):
     unit_codes: dict[str, str]  # every unit under its own name too
     listing_items: dict[tuple[str, str], str]  # (channel, listing) -> item
     ownership: dict[tuple[str, str], str]  # (location or "*", facts) -> source
+    epochs: dict[str, tuple[tuple[datetime, str], ...]]  # source -> from when, which epoch; in order of time
     approvals: dict[tuple[str, str], str]  # (source, complete snapshot that was held) -> by whom and when
     code_counts: dict[tuple[str, str], int]  # ("item" or "location", source or "*") -> how many codes, for messages
 
@@ -100,6 +101,11 @@ class MasterData(Carried):
     def owner(self, location: str, facts: str) -> str | None:
         """The one source whose `facts` about a location are posted; None: every source's are."""
         return self.ownership.get((location, facts)) or self.ownership.get((ANY, facts))
+
+    def key_in_epoch(self, source: str, key: str, occurred_at: datetime) -> str:
+        """A key of a source as it counts: with the epoch that it belongs to, where the source has begun a new one."""
+        begun = [epoch for begins_at, epoch in self.epochs.get(source, ()) if begins_at <= occurred_at]
+        return f"{key}@{begun[-1]}" if begun else key
 
     def codes_known(self, what: str, source: str) -> int:
         """How many codes of an "item" or "location" are mapped for a source."""
@@ -189,6 +195,7 @@ def build_master_data(
         unit_codes=tabled.unit_codes_of(rows["unit_codes"], items.values()),
         listing_items={(one.channel, one.listing): one.item for one in listings.values()},
         ownership=tabled.ownership_of(rows["ownership"], locations),
+        epochs=tabled.epochs_of(rows["epochs"]),
         approvals=tabled.approvals_of(rows["approvals"]),
         code_counts=_counts(item=item_codes, location=location_codes),
     )

@@ -26,6 +26,7 @@ TABLES: dict[str, dict[str, str | None]] = {
     "listings": {"channel": None, "listing": None, "item": None, "sell_unit": ""},
     "lots": {"item": None, "lot": None, "expires_on": "", "status": "released"},
     "ownership": {"location": None, "facts": None, "source": None},
+    "epochs": {"source": None, "epoch": None, "from": None},
     "approvals": {"source": None, "snapshot": None, "by": None, "at": None, "why": ""},
     "governance": {"table": None, "owner": None},
 }

@@ -1,7 +1,7 @@
 """Master tables: opened rows in, one dict of records for each table out, every reference between tables checked."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -143,17 +143,33 @@ def ownership_of(rows: Rows, locations: Mapping[str, Location]) -> dict[tuple[st
     return keyed(rows, lambda row: (row.text("location"), row.text("facts")), owner_of)
 
 
+def epochs_of(rows: Rows) -> dict[str, tuple[tuple[datetime, str], ...]]:
+    """From when the keys of a source are new ones, because it was restored or reset."""
+    pairs = keyed(rows, lambda row: (row.text("source"), row.text("epoch")), lambda row: _moment(row, "from"))
+    sources = {source for source, _ in pairs}
+    return {
+        source: tuple(sorted((at, epoch) for (of, epoch), at in pairs.items() if of == source and at is not None))
+        for source in sorted(sources)
+    }
+
+
+def _moment(row: Row, column: str) -> datetime | None:
+    text = row.text(column)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = datetime.min  # noqa: DTZ901 - has no zone, like what it stands for
+    if at.tzinfo is None:
+        row.problem(f"{column} is {text!r}, expected a time with its zone such as 2026-03-03T08:00:00Z")
+        return None
+    return at.astimezone(UTC)
+
+
 def approvals_of(rows: Rows) -> dict[tuple[str, str], str]:
     """Complete snapshots that a person lets through, with who said so and when."""
 
     def approval_of(row: Row) -> str:
-        at = row.text("at")
-        try:
-            known = datetime.fromisoformat(at).tzinfo is not None
-        except ValueError:
-            known = False
-        if not known:
-            row.problem(f"at is {at!r}, expected a time with its zone such as 2026-03-03T08:00:00Z")
-        return f"{row.text('by')} at {at}"
+        _moment(row, "at")
+        return f"{row.text('by')} at {row.text('at')}"
 
     return keyed(rows, lambda row: (row.text("source"), row.text("snapshot")), approval_of)

@@ -135,3 +135,21 @@ def test_built_in_dispositions_may_be_described() -> None:
 def test_items_without_units_of_their_own_share_one_dict() -> None:
     items = company().items
     assert items["GIFT"].factors is items["HAMPER"].factors
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "message"),
+    [
+        ("epochs", {"source": "wms", "epoch": "2", "from": "2026-03-02"}, "epochs.csv:2: from is '2026-03-02'"),
+        ("epochs", {"source": "wms", "epoch": "2", "from": "soon"}, "epochs.csv:2: from is 'soon'"),
+        (
+            "approvals",
+            {"source": "wms", "snapshot": "L1", "by": "dana", "at": "today"},
+            "approvals.csv:2: at is 'today'",
+        ),
+    ],
+)
+def test_a_moment_has_its_zone(table: str, row: dict[str, str], message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        company(**{table: [row]})
+    assert str(caught.value) == f"{message}, expected a time with its zone such as 2026-03-03T08:00:00Z"

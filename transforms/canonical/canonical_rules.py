@@ -96,7 +96,7 @@ def _parts(
         return
     first = lines[0] if lines else None
     yield SnapshotPart(
-        transaction_key=announced.snapshot,
+        transaction_key=master.key_in_epoch(envelope.source, announced.snapshot, announced.occurred_at),
         source=envelope.source,
         locations=tuple(sorted(one for one in found if one)),
         occurred_at=announced.occurred_at,

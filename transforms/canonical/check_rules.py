@@ -65,6 +65,9 @@ def check_event(event: ReportedEvent, master: MasterData, eligible: Eligible | N
     quantity = base_quantity(event, rule, item, master)
     if isinstance(quantity, Problem):
         return quantity
+    if event.source in master.epochs:
+        key = master.key_in_epoch(event.source, event.transaction_key, event.occurred_at)
+        event = event._replace(transaction_key=key)
     return _stock_event(event, item.item, quantity, (location, lot, disposition, to_location))
 
 

@@ -440,3 +440,22 @@ def test_what_passes_is_valid_and_what_does_not_says_why(event: ReportedEvent) -
     assert abs(checked.quantity) <= 10_000_000
     assert checked.quantity >= 0 or checked.kind == "adjustment"
     assert bool(checked.lot) <= MASTER.items[checked.item].lot_controlled
+
+
+def test_a_source_that_was_reset_begins_its_keys_anew() -> None:
+    epochs = [
+        {"source": "wms-east", "epoch": "restored", "from": "2026-03-02T12:00:00Z"},
+        {"source": "wms-east", "epoch": "again", "from": "2026-03-03T07:00:00-05:00"},
+    ]
+    master = company(epochs=epochs)
+
+    def key(**fields: Any) -> str:
+        checked = check_event(reported(**fields), master)
+        assert isinstance(checked, StockEvent)
+        return checked.transaction_key
+
+    late = {"received_at": NOON + timedelta(days=2)}
+    assert key(occurred_at=NOON - timedelta(seconds=1), **late) == "K1"  # a late delivery of what was before
+    assert key(occurred_at=NOON) == "K1@restored"
+    assert key(occurred_at=NOON + timedelta(days=1), **late) == "K1@again"
+    assert key(source="erp-db", item_code="MUG", location_code="EAST") == "K1"
