@@ -164,13 +164,10 @@ def build_master_data(
     tables: Mapping[str, Sequence[CsvRow]],
     boms: Iterable[KitSpec | Mapping[str, Any]] = (),
     *,
-    folder: Path | None = None,
+    folder: Path | None = None,  # it and `bom_place` only make messages name real files; a row has its line in `LINE`
     bom_place: Place | None = None,
 ) -> MasterData:
-    """Master data from rows of text by table and column, as `TABLES` names them; SpecError listing every problem.
-
-    `folder` and `bom_place` only make the messages name real files; a row's own line is under `LINE`.
-    """
+    """Master data from rows of text by table and column, as `TABLES` names them; SpecError listing every problem."""
     problems: list[str] = []
     rows = _opened(tables, folder, problems)
     kits = [KitSpec.model_validate(kit) for kit in boms]
