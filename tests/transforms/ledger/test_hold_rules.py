@@ -75,6 +75,13 @@ def test_what_gives_way_to_a_request_for_five_of_five(
         assert (row.status, row.open_quantity) == ("preempted", 0)
 
 
+def test_a_hold_that_an_order_backs_in_part_stays_whole() -> None:
+    """1 of the 5 held is ordered: the other 4 are not up for others either, the order may still grow to what it holds."""
+    shard = classed(receipt(5, at=1), hold("A", 5, 2), ordered(1, 3, order_reference="A", channel="web"))
+    seen = fold(shard, hold("VIP", 4, at=5, channel="b2b"), now=6)
+    assert (answers(seen), gone(seen)) == ({"VIP": "refused"}, [])
+
+
 def test_no_more_holds_give_way_than_are_needed() -> None:
     """2 free and holds of 1, 3 and 2: for 5 the last two suffice, and of those one alone."""
     shard = classed(receipt(8, at=1), hold("A", 1, 2), hold("B", 3, 3), hold("C", 2, 4))
