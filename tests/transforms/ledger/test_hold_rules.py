@@ -76,7 +76,7 @@ def test_what_gives_way_to_a_request_for_five_of_five(
 
 
 def test_a_hold_that_an_order_backs_in_part_stays_whole() -> None:
-    """1 of the 5 held is ordered: the other 4 are not up for others either, the order may still grow to what it holds."""
+    """1 of the 5 held is ordered: the other 4 stay too, since the order may grow to what it holds."""
     shard = classed(receipt(5, at=1), hold("A", 5, 2), ordered(1, 3, order_reference="A", channel="web"))
     seen = fold(shard, hold("VIP", 4, at=5, channel="b2b"), now=6)
     assert (answers(seen), gone(seen)) == ({"VIP": "refused"}, [])
