@@ -178,3 +178,32 @@ def test_the_help_names_every_option_of_ours(capsys: pytest.CaptureFixture[str])
     assert inventory_sync.run(["--help"]) == 0
     printed = capsys.readouterr().out
     assert [flag for flag in ("--input_folder", "--policy", "--as_of", "--database") if flag not in printed] == []
+
+
+def test_a_report_that_would_empty_a_warehouse_is_held_until_it_is_approved(tmp_path: Path) -> None:
+    database, folder = tmp_path / "views.db", company(tmp_path / "company")
+    day = shutil.copytree(DAY, folder / "day")
+    whole = json.loads((day / "wms-east/20260302T050600Z_stock_report.json").read_text())
+    report = whole["report"] | {"number": "BROKEN", "asOf": "2026-03-03T00:10:00-05:00"}
+    report["lines"] = [line for line in whole["report"]["lines"] if line["sku"] != "MUG-BLUE"][:3]
+    message = whole | {"traceId": "broken", "report": report}
+    (day / "wms-east/20260303T053000Z_stock_report.json").write_text(json.dumps(message))
+    arguments = [f"--input_folder={day}", *options(database), f"--master_data={folder}/master"]
+    assert inventory_sync.run(arguments) == 0
+    assert _mugs_in_east(database) == "141"
+    snapshot = "wms-east:stock_report:BROKEN"
+    assert _parked(database, "snapshot_held", "wms-east") == [f"snapshot:wms-east:{snapshot}"] * 3
+    approvals = folder / "master/approvals.csv"
+    approvals.write_text(f"source,snapshot,by,at\nwms-east,{snapshot},dana,2026-03-03T08:00:00Z\n")
+    assert inventory_sync.run(arguments) == 0
+    assert _mugs_in_east(database) == "0"
+    assert _parked(database, "snapshot_held", "wms-east") == []
+
+
+def _mugs_in_east(database: Path) -> str:
+    connection = sqlite3.connect(database)
+    try:
+        where = "item = 'MUG-BLUE' AND location = 'EAST' AND disposition = 'sellable'"
+        return str(connection.execute(f"SELECT on_hand_quantity FROM position WHERE {where}").fetchone()[0])
+    finally:
+        connection.close()
