@@ -1,12 +1,12 @@
 """Run: how fast the flow is, beside plain loops and Bytewax, in one table; what limits it; which targets it reaches.
 
     python -m benchmarks.run                       everything, about half an hour; keeps benchmarks/results/speed.json
-    python -m benchmarks.run --share 0.02          all sizes cut to a fiftieth, to try it; keeps nothing
+    python -m benchmarks.run --share 0.1           all sizes cut to a tenth; keeps nothing without --result FILE
     PRISM=path python -m benchmarks.run            with Beam's Prism runner too, also where `prism` is on the PATH
 
-Needs the extra `bench`. Each row is a process of its own that measures one way once, with its data already on disk and
-its master data loaded. Costs are judged by processor time, since other programs of the machine slow down the clock on
-the wall. Absolute times are those of one machine; ratios within one run carry over.
+Bytewax is compared with where the extra `bench` is installed. Each row is a process of its own that measures one way
+once, with its data already on disk and its master data loaded. Costs are judged by processor time, since other programs
+of the machine slow down the clock on the wall. Absolute times are those of one machine; ratios of one run carry over.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ MAIN = Scale(500_000, 10_000)
 FEW_EVENTS, MANY_EVENTS = Scale(100_000, 10_000), Scale(2_000_000, 10_000)
 FEW_ITEMS, MANY_ITEMS = Scale(2_000_000, 1_000), Scale(2_000_000, 100_000)
 HOT = Scale(500_000, 10_000, hot=True)
+BYTEWAX = find_spec("bytewax") is not None
 FULL, LEDGER = "full beam", "ledger beam"
 Plan = dict[Scale, tuple[str, ...]]
 PLAN: Plan = {
@@ -91,12 +93,12 @@ def run(plan: Plan, share: float, prism: str) -> Iterator[tuple[Results, Results
     profiles: Results = {}
     for scale, ways in plan.items():
         with tempfile.TemporaryDirectory() as folder:
-            sizes = Scale(int(scale.events * share), max(10, int(scale.items * share)), scale.hot)
+            sizes = _cut(scale, share)
             raw, events = Path(folder) / "raw", Path(folder) / "events"
             write_traffic(raw, sizes)
             write_events(raw, make_front(sizes.items), events)
             for way in ways:
-                if way.endswith("prism") and not prism:
+                if (way.endswith("prism") and not prism) or ("bytewax" in way and not BYTEWAX):
                     continue
                 job = Job(way, str(raw), str(events), sizes.items, prism)
                 results[scale, way] = in_own_process(job)
@@ -104,6 +106,10 @@ def run(plan: Plan, share: float, prism: str) -> Iterator[tuple[Results, Results
                 if (scale, way) in PROFILED:
                     profiles[scale, way] = in_own_process(job._replace(profiled=True))
         yield results, profiles
+
+
+def _cut(scale: Scale, share: float) -> Scale:
+    return Scale(int(scale.events * share), max(10, int(scale.items * share)), scale.hot)
 
 
 def _row(scale: Scale, sizes: Scale, way: str, measured: Measured) -> str:
@@ -122,15 +128,17 @@ def _limits(profiles: Results) -> Iterator[str]:
         yield "  " + ", ".join(f"{function} {share:.0%}" for function, share in measured.functions)
 
 
-def _document(results: Results, profiles: Results) -> dict[str, object]:
+def _document(results: Results, profiles: Results, share: float) -> dict[str, object]:
     return {
+        "share_of_sizes": share,
         "cores": os.cpu_count(),
         "machine": platform.machine(),
         "python": platform.python_version(),
         "beam": version("apache-beam"),
-        "bytewax": version("bytewax"),
+        "bytewax": version("bytewax") if BYTEWAX else None,
         "rows": [
-            {**scale._asdict(), "way": way, **_figures(scale, measured)} for (scale, way), measured in results.items()
+            {**_cut(scale, share)._asdict(), "way": way, **_figures(_cut(scale, share), measured)}
+            for (scale, way), measured in results.items()
         ],
         "targets": [
             {**one._asdict(), "found": round(one.found, 3), "reached": one.reached} for one in targets(results)
@@ -157,16 +165,18 @@ def _rounded(shares: Sequence[tuple[str, float]]) -> Iterator[tuple[str, float]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 where every target is reached."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__.partition("\n")[0])
-    parser.add_argument("--share", type=float, default=1, help="of every size; below 1 nothing is kept")
+    parser.add_argument("--share", type=float, default=1, help="of every size")
+    parser.add_argument("--result", type=Path, help=f"where to keep it (default: {RESULT.name}, of whole sizes)")
     parser.add_argument("--prism", default=os.environ.get("PRISM") or shutil.which("prism") or "", help="its binary")
     given = parser.parse_args(arguments)
     print(f"{'':<26}{'events':>10}{'items':>9} {'':<4}{'us/event':>9}{'elapsed':>9}{'events/s':>10}{'MiB':>8}")
+    result: Path | None = given.result or (RESULT if given.share == 1 else None)
     results: Results = {}
     profiles: Results = {}
     for results, profiles in run(PLAN, given.share, given.prism):
-        if given.share == 1:
-            RESULT.parent.mkdir(exist_ok=True)
-            RESULT.write_text(json.dumps(_document(results, profiles), indent=1) + "\n")
+        if result is not None:
+            result.parent.mkdir(exist_ok=True)
+            result.write_text(json.dumps(_document(results, profiles, given.share), indent=1) + "\n")
     print(*_limits(profiles), sep="\n")
     found = list(targets(results))
     print()

@@ -1,5 +1,6 @@
 """The speed benchmark measures the same work everywhere, and says which targets are reached."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,15 @@ def test_what_was_not_measured_is_not_judged() -> None:
     assert [(one.name, one.found) for one in targets(measured)] == [
         ("full path: speed as a share of the loop over dicts'", pytest.approx(0.2))
     ]
+
+
+def test_a_result_keeps_the_sizes_that_were_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "PLAN", {MAIN: ("dict loop",)})
+    code = run.main(["--share", "0.002", "--result", str(tmp_path / "speed.json")])
+    kept = json.loads((tmp_path / "speed.json").read_text())
+    assert code == 0
+    assert [(row["way"], row["events"], row["items"]) for row in kept["rows"]] == [("dict loop", 1_000, 20)]
+    assert kept["share_of_sizes"] == 0.002
 
 
 def test_only_prism_is_left_out_where_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
