@@ -2,6 +2,7 @@
 
 - `command_line`     `sellable run`, `summary`, `explain`, `rows`, `dry-run`, `validate`, and the services beside them
 - `command_defaults` what commands share: exit codes, usual paths
+- `flex_template`    the options as Dataflow describes them
 - `contract_checks`  published schemas and files of services, checked
 - `contracts_page`   docs/contracts.md, made from the files themselves
 - `service_commands` `sellable gateway`, `sellable api`

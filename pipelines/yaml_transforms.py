@@ -37,6 +37,8 @@ from transforms.ledger.keeping import KeepLedger
 from transforms.ledger.positions import TrackPositions
 from transforms.offers.offers import DeriveAvailability
 from transforms.offers.updates import DetectChanges
+from transforms.publication.bigquery_views import WriteBigQueryViews
+from transforms.publication.bigtable_views import WriteBigtableViews
 from transforms.publication.counts import CountOutcomes
 from transforms.publication.databases import create_views
 from transforms.publication.postgres_views import WritePostgresViews
@@ -185,6 +187,14 @@ def write_postgres_views(url: str, run_id: str | None = None) -> Any:
 
 def _run_id(given: str | None) -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ") if given is None else given
+
+
+def write_bigquery_views(dataset: str, views: list[str], run_id: str = "") -> Any:
+    return _Fitted(WriteBigQueryViews(dataset, views, run_id))
+
+
+def write_bigtable_views(project: str, instance: str, table: str, run_id: str = "") -> Any:
+    return _Fitted(WriteBigtableViews(project, instance, table, run_id))
 
 
 def write_record_files(folder: str, file_format: str = "jsonl", run_id: str = "") -> Any:

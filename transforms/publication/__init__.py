@@ -13,6 +13,8 @@
 - `view_upserts`   records into either, flush by flush
 - `sqlite_views`   `WriteSqliteViews`: the views in SQLite
 - `postgres_views` `WritePostgresViews`: the views on a PostgreSQL server
+- `bigquery_views`  `WriteBigQueryViews`: every change of a row, appended; the newest of each key by a view over it
+- `bigtable_views`  `WriteBigtableViews`: the views in Bigtable
 - `row_documents`  rows as JSON documents and Avro records
 - `record_files`   `WriteRecordFiles`: JSON lines or Avro, one folder for each view
 - `topics`         `PublishRecords`: rows as Pub/Sub messages
