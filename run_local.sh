@@ -25,7 +25,7 @@ The quick tests only:
 Environment:
   PYTHON             the Python to make .venv with, instead of the first of python3.12, python3.11 and python3
   SELLABLE_REQUIRE   parts, separated by commas, whose tests must not be skipped: pubsub,
-                     prism, flink
+                     prism, flink, postgres, bigtable, browser
   SELLABLE_PRISM     a Prism binary that is there already
   SELLABLE_FLINK_JARS  a folder with Flink's and Beam's jars that is there already (else .venv/flink-jars)
   SELLABLE_TEST_PROCESSES  how many processes run the tests: by default one for each core; 0 for none beside the main one

@@ -31,7 +31,7 @@ def pytest_configure() -> None:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Bytes are no name: an archive holds the time at which it was made, so each process would name its test another."""
+    """Bytes are no name: an archive holds when it was made, so each process would give its test another name."""
     return argname if isinstance(val, bytes) else None
 
 

@@ -246,8 +246,10 @@ def test_mappings_are_loaded_by_source(tmp_path: Path) -> None:
         ),
         (
             [("format: json", "format: jsno")],
-            "4: unknown format 'jsno', expected one of json, debezium, xml, soap, csv, tsv, fixed, x12, "
-            "edifact, epcis, avro, parquet",
+            (
+                "4: unknown format 'jsno', expected one of json, debezium, xml, soap, csv, tsv, fixed, x12, "
+                "edifact, epcis, avro, parquet"
+            ),
         ),
         (
             [("format: json\n", "format: csv\nformat_options: {delimiter: ';;'}\n")],
