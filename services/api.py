@@ -15,6 +15,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -43,8 +44,8 @@ def api(source: ApiSource, token: str = "") -> Starlette:
     routes = [
         Route("/v1/tower", desk.tower),
         Route("/v1/order-checks", desk.check_order, methods=["POST"]),
-        Route("/v1/items/{item}/explanation", desk.explain),
-        Route("/v1/items/{item}/locations", desk.locate),
+        Route("/v1/items/{item:path}/explanation", desk.explain),
+        Route("/v1/items/{item:path}/locations", desk.locate),
         Route("/v1/traces/{correlation_id:path}", desk.trace),
         Route("/v1/{collection}", desk.list_rows),
         Route("/openapi.json", _document),
@@ -54,6 +55,7 @@ def api(source: ApiSource, token: str = "") -> Starlette:
         Route("/tower.css", _file("tower.css")),
     ]
     handlers: dict[Any, Any] = {
+        HTTPException: lambda _, error: refusal(error.status_code, error.detail),
         QueryError: _says(400),
         UnknownItemError: _says(404),
         BodyError: lambda _, error: refusal(error.status, str(error)),

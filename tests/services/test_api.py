@@ -67,6 +67,11 @@ def test_each_path_answers(client: httpx.Client) -> None:
     assert client.post("/v1/positions").status_code == 405
 
 
+def test_a_name_with_a_slash_is_a_name(client: httpx.Client) -> None:
+    assert client.get("/v1/items/A%2FB/explanation").json()["error"].startswith("no item or listing 'A/B' in the views")
+    assert client.get("/v1/nothing/here").json() == {"error": "Not Found"}
+
+
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(sorted(PATHS)), st.dictionaries(st.text(max_size=8), st.text(max_size=30)), st.text(max_size=30))
 def test_whatever_is_asked_is_answered_by_a_status_that_is_described(
