@@ -113,7 +113,7 @@ def test_a_decision_survives_a_change_of_worker_and_is_not_given_again() -> None
     other = Shard(MASTER, shard.policy, load_books(dump_books(shard.books)))
     assert decided(other, asked, receipt(50, at=4, item="BEANS")) == []
     assert other.books["BEANS"].claims["SO-1"].granted == Decimal("1.5")
-    assert other.books["BEANS"].soft_claims == {"web": Decimal("1.5")}
+    assert other.books["BEANS"].hard_claims == {"EAST": Decimal("1.5")}  # where the kit can be shipped whole
 
 
 def test_the_same_journal_gives_the_same_decisions() -> None:
