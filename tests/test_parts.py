@@ -19,8 +19,5 @@ def test_a_missing_part_that_is_required_fails(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_misspelt_part_is_an_error_not_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SELLABLE_REQUIRE", "pubsup")
-    with pytest.raises(
-        pytest.UsageError,
-        match=r"names \['pubsup'\], expected some of \['browser', 'flink', 'postgres', 'prism', 'pubsub'\]",
-    ):
+    with pytest.raises(pytest.UsageError, match=r"names \['pubsup'\], expected some of .*'pubsub'"):
         required_parts()
