@@ -99,6 +99,8 @@ class PartnerSpec(Spec):
     result_seconds_max: Seconds = 3_600  # a result that is not there by then is unknown, and the message is sent again
     read_back_seconds: Seconds = 5  # until a figure that was only accepted is read back
     verify_seconds: Seconds | None = None  # every figure is read back that often; never where nothing is given
+    told_days: Annotated[int, Field(ge=1, le=400)] = 30  # a told posting is known again so long, as in the ledger
+    told_max: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000  # of them; of more, the oldest are forgotten earlier
 
     @model_validator(mode="after")
     def _is_told_something(self) -> Self:

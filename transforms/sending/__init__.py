@@ -6,6 +6,7 @@
 - `outbox_state`      messages, calls, answers; what is known of each key, as bytes and back
 - `delivery_rules`    which messages of a partner wait, from when and until when
 - `settling_rules`    what an answer means for the messages of its call and for the partner
+- `forgetting_rules`  which told postings are no longer known
 - `outbox_rules`      the outbox of one partner: which call to make next
 - `outgoing_rules`    records as messages, and which partners are told them
 - `x12_writer`        X12 interchanges

@@ -64,8 +64,9 @@ class LiveOutbox:
         """Whether the journal has outgrown the snapshot."""
         return self.journal_bytes > max(JOURNAL_BYTES_MIN, self.snapshot_bytes)
 
-    def folded(self) -> bytes:
-        """All of it as a new snapshot; the journal can be cleared."""
+    def folded(self, now: float) -> bytes:
+        """All of it as a new snapshot, without what is forgotten by now; the journal can be cleared."""
+        self.outbox.forget(now)
         data = self.outbox.dump()
         self.snapshot_bytes, self.journal_bytes, self.number, self._happened = len(data), 0, 0, []
         return data

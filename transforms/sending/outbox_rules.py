@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
 from schemas.partner_spec import PartnerSpec
+from transforms.sending.forgetting_rules import forgettable
 from transforms.sending.outbox_state import (
     FIGURE,
     PHASES,
@@ -100,6 +101,14 @@ class Outbox(Settling):
     def is_settled(self) -> bool:
         """Whether every message has ended: applied, or failed for good."""
         return all(entry.status in ("applied", "failed") for entry in self.entries.values())
+
+    def forget(self, now: float) -> None:
+        """Drop told postings that are past the horizon or too many; one that comes again after that is told again."""
+        busy = {key for keys, *_ in self.receipts.values() for key in keys} | self.changed
+        if self.in_flight is not None:
+            busy.update(one.key for one in self.in_flight.messages)
+        for key in forgettable(self.entries.values(), busy, self.terms, now):
+            del self.entries[key]
 
     def dump(self) -> bytes:
         """All of it as bytes; what changed since the last `take_rows` must have been taken."""

@@ -231,7 +231,7 @@ class _SendFn(beam.DoFn):
 
     def _close(self, name: str, live: LiveOutbox, snapshot: Any, journal: Any, token: Any) -> None:
         if live.wants_folding():
-            snapshot.write(live.folded())
+            snapshot.write(live.folded(self.clock()))
             journal.clear()
         else:
             entry = live.entry()

@@ -27,7 +27,7 @@ def test_state_gives_back_what_memory_held(seed: int) -> None:
         live.next_call(now)
         list(take_rows(live.outbox, now))
         if rng.random() < 0.1:
-            snapshot, journal = live.folded(), []
+            snapshot, journal = live.folded(now), []
         elif (entry := live.entry()) is not None:
             journal.append(entry)
         again = restore("web", TERMS, snapshot, rng.sample(journal, len(journal)))
