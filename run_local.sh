@@ -172,7 +172,8 @@ run_example() {
         set -- --partners "${at}examples/company/partners.yaml" --outbound "${at}schemas/outbound" "$@"
     fi
     if [ "$input" = example ]; then # the end of its day would be wrong for any other input
-        set -- --input_folder "${at}examples/company/day" --as_of 2026-03-03T06:00:00Z "$@"
+        set -- --input_folder "${at}examples/company/day" --as_of 2026-03-03T06:00:00Z \
+            --acknowledgments_folder "${at}out/acknowledgments" "$@"
         say "Running the example company's day"
     fi
     ${around[@]+"${around[@]}"} "$python" -m pipelines.inventory_sync "$@"

@@ -25,6 +25,8 @@ from pipelines.summary import print_summary
 from schemas.outbound_spec import OutboundSpec, load_sending
 from schemas.partner_spec import Partners
 from schemas.yaml_files import SpecError
+from transforms.arrival.acknowledging import AcknowledgeInterchanges
+from transforms.arrival.acknowledgment_files import WriteAcknowledgments
 from transforms.arrival.envelopes import ReadEnvelopesFromFiles, ReadEnvelopesFromPubSub
 from transforms.canonical.canonical_rules import Front
 from transforms.canonical.canonicalising import CanonicaliseMessages
@@ -82,6 +84,7 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     """Wire the flow; nothing is decided here."""
     settings, front, source = config.settings, config.front, source_of(config)
     arrived = pipeline | "ReadEnvelopes" >> _read(config)
+    _answer(arrived.envelopes, config)
     canonical = arrived.envelopes | "TallyMessages" >> TallyElements("messages") | CanonicaliseMessages(front, source)
     keep = KeepLedger(front.master, front.policy, settings.as_of, source=source, tells_postings=bool(config.partners))
     events, *waiting = _released(canonical, config, source)
@@ -109,6 +112,15 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     if settings.topics:
         topics = PublishRecords(settings.topics, config.run_id)
         _ = records | "AllRecords" >> beam.Flatten() | "PublishRecords" >> topics
+
+
+def _answer(envelopes: Any, config: Config) -> None:
+    """Received EDI is answered by files where a folder is named."""
+    folder = config.settings.acknowledgments_folder
+    if folder:
+        options = {source: mapping.format_options for source, mapping in config.front.mappings.items()}
+        answers = envelopes | "AcknowledgeInterchanges" >> AcknowledgeInterchanges(options)
+        _ = answers | "WriteAcknowledgments" >> WriteAcknowledgments(folder)
 
 
 def _told(records: Any, config: Config) -> tuple[Any, ...]:

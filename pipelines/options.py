@@ -98,6 +98,9 @@ class InventoryOptions(PipelineOptions):
         )
         views.add_argument("--records_folder", help="the same rows as files, a folder for each view")
         views.add_argument("--records_format", default="jsonl", choices=("jsonl", "avro"), help="of those files")
+        views.add_argument(
+            "--acknowledgments_folder", help="answers to received EDI, 997 and CONTRL, a folder per source"
+        )
         for name in TOPICS:
             views.add_argument(f"--{name}_topic", help=f"projects/P/topics/T: rows of {name} as messages")
         out = parser.add_argument_group("partners")
@@ -126,6 +129,7 @@ class Settings(NamedTuple):
     partners: Path | None = None
     outbound: Path = OUTBOUND
     send_seconds_max: float = DRAIN_SECONDS
+    acknowledgments_folder: str = ""  # on any file system that Beam writes
 
     @property
     def input(self) -> str:
@@ -189,6 +193,7 @@ def settings_of(options: PipelineOptions) -> Settings:
         partners=Path(given.partners) if given.partners else None,
         outbound=Path(given.outbound),
         send_seconds_max=given.send_seconds_max,
+        acknowledgments_folder=given.acknowledgments_folder or "",
     )
 
 

@@ -3,7 +3,9 @@
 A run that is still going on, or was killed, has counts but no end; the report says so.
 """
 
+import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.balance_rules import SourceBalance, balances
@@ -53,6 +55,7 @@ class RunReport(NamedTuple):
     started_at: datetime | None
     finished_at: datetime | None
     input: str
+    acknowledgments: str
     policy_version: str
     master_version: str
     sources: list[SourceBalance]
@@ -117,6 +120,7 @@ def _report(connection: Connection, database: Database, run_id: str) -> RunRepor
         started_at=_time(run["started_at"]) if run else None,
         finished_at=_time(run["finished_at"]) if run else None,
         input=run["input"] if run else "",
+        acknowledgments=_acknowledgments(run["options"]) if run else "",
         policy_version=run["policy_version"] if run else "",
         master_version=run["master_version"] if run else "",
         sources=balances(counts),
@@ -132,6 +136,12 @@ def _report(connection: Connection, database: Database, run_id: str) -> RunRepor
         example_item=_example_item(connection, alerts),
         partners=_partners(connection, run["started_at"]) if run else (),
     )
+
+
+def _acknowledgments(options: str) -> str:
+    """The folder that a run was to answer EDI in, if there is an answer in it."""
+    folder: str = json.loads(options).get("acknowledgments_folder", "")
+    return folder if folder and any(Path(folder).glob("*/*.edi")) else ""
 
 
 def _partners(connection: Connection, since: str) -> tuple[Told, ...]:

@@ -191,6 +191,8 @@ def _next(report: RunReport) -> Iterator[Text]:
         if report.row_counts.get(view):
             yield _to_type(f"rows {view}", report)
     yield _to_type("summary", report)
+    if report.acknowledgments:
+        yield plain(f"  answers to received EDI are in {report.acknowledgments}")
 
 
 def _to_type(words: str, report: RunReport) -> Text:

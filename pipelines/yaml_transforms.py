@@ -18,6 +18,7 @@ from schemas.outbound_spec import load_outbounds
 from schemas.partner_spec import load_partners
 from schemas.policy_spec import load_policy
 from transforms.arrival.acknowledging import AcknowledgeInterchanges
+from transforms.arrival.acknowledgment_files import WriteAcknowledgments
 from transforms.arrival.decoding import DecodeMessages
 from transforms.arrival.envelopes import ReadEnvelopesFromFiles, ReadEnvelopesFromPubSub, WrapMessages
 from transforms.arrival.pubsub_source import ReadMessagesFromPubSub
@@ -100,6 +101,10 @@ def decode_messages(mappings: str) -> Any:
 def acknowledge_interchanges(mappings: str) -> Any:
     options = {source: mapping.format_options for source, mapping in load_mappings(Path(mappings)).items()}
     return AcknowledgeInterchanges(options)
+
+
+def write_acknowledgments(folder: str) -> Any:
+    return _Fitted(WriteAcknowledgments(folder))
 
 
 def map_documents(mappings: str) -> Any:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipelines import inventory_sync
+from pipelines.summary import print_summary
 from tests.pipelines.example_day import DAY, ROOT, options
 from transforms.publication.runs import IS_OPEN
 
@@ -50,6 +52,35 @@ def test_a_second_run_over_the_same_input_changes_no_row_of_any_view(tmp_path: P
     assert inventory_sync.run(arguments) == 0
     assert contents(database) == first
     assert {name for name, rows in first.items() if rows} >= {"position", "availability", "dead_letter", "parked"}
+
+
+def test_each_interchange_of_the_day_is_answered_by_one_file_and_a_second_run_changes_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """26 of 29 files: one came twice, one cannot be cut into segments, and one is an answer itself."""
+    folder, database = tmp_path / "acks", tmp_path / "views.db"
+    arguments = [f"--input_folder={DAY}", *options(database), f"--acknowledgments_folder={folder}"]
+    assert inventory_sync.run(arguments) == 0
+    first = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert Counter(path.parts[0] for path in first) == {
+        "3pl-edifact": 5,
+        "3pl-north": 13,
+        "retailer-edifact": 3,
+        "retailer-x12": 5,
+    }
+    refused = {
+        path.name[:9]: [line for line in text.decode().splitlines() if line.startswith("AK5")]
+        for path, text in first.items()
+        if b"AK5*R" in text
+    }
+    assert refused == {"000000981": ["AK5*R*2~"], "000000982": ["AK5*R*1~"]}
+    lines = [line for text in first.values() for line in text.decode().splitlines()]
+    assert Counter(line[:5] for line in lines if line.startswith("AK5")) == {"AK5*A": 16, "AK5*E": 1, "AK5*R": 2}
+    assert Counter(line[-3:] for line in lines if line.startswith("UCM")) == {"+7'": 8}
+    assert inventory_sync.run(arguments) == 0
+    assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()} == first
+    assert print_summary(database)
+    assert "answers to received EDI are in" in capsys.readouterr().out
 
 
 def test_another_policy_over_the_same_input_changes_what_channels_are_told(tmp_path: Path) -> None:

@@ -22,6 +22,12 @@ def test_paths_topics_and_time_are_read(tmp_path: Path) -> None:
     assert settings.topics == {"alert": "projects/p/topics/a"}
 
 
+def test_edi_is_answered_only_where_a_folder_is_named() -> None:
+    assert settings_of(PipelineOptions([QUEUE])).acknowledgments_folder == ""
+    named = settings_of(PipelineOptions([QUEUE, "--acknowledgments_folder=gs://bucket/acks"]))
+    assert named.acknowledgments_folder == "gs://bucket/acks"
+
+
 def test_a_queue_runs_by_the_clock_on_the_wall_unless_it_is_pinned() -> None:
     assert settings_of(PipelineOptions([QUEUE])).as_of is None
     assert settings_of(PipelineOptions([QUEUE, "--as_of=2026-03-03T06:00:00Z"])).as_of is not None

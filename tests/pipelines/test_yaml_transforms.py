@@ -25,6 +25,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "WrapMessages": {"mappings": MAPPINGS},
     "DecodeMessages": {"mappings": MAPPINGS},
     "AcknowledgeInterchanges": {"mappings": MAPPINGS},
+    "WriteAcknowledgments": {"folder": "out/acknowledgments"},
     "MapDocuments": {"mappings": MAPPINGS},
     "CheckAgainstMaster": {"master_data": MASTER},
     "CanonicaliseMessages": {"mappings": MAPPINGS, **RULES},

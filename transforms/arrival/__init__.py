@@ -18,6 +18,7 @@
 - `x12_acknowledgment_rules`, `edifact_acknowledgment_rules`
                      a received interchange as the 997 or CONTRL that answers it
 - `acknowledging`    `AcknowledgeInterchanges`, the transform around them
+- `acknowledgment_files` `WriteAcknowledgments`, a file for each answer
 - `format_table`     every format by name; `decode` is the one way in
 - `decoding`         `DecodeMessages`, the transform around it
 """
