@@ -141,7 +141,7 @@ def _released(canonical: Any, config: Config, source: Source | None) -> tuple[An
     waited = [canonical.snapshots | "GuardSnapshots" >> guard]
     if source is not None:
         waited.append(canonical.waiting | "ParkUnknown" >> ParkUnknown(source))
-    return (canonical.events, *(one.events for one in waited)) | "WithReleased" >> beam.Flatten(), *waited
+    return (canonical.events, *(one.events for one in waited)), *waited
 
 
 def _write(database: Database, run_id: str) -> Any:

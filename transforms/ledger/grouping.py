@@ -30,7 +30,8 @@ def shard_of(item: str, family_of: Mapping[str, str], shards: int = SHARDS) -> i
 class GroupByShard(beam.PTransform[Any, Any]):
     """Collect the events of a bundle by shard.
 
-    In:       `StockEvent`; `SnapshotClosed`, which goes to every shard.
+    In:       `StockEvent`; `SnapshotClosed`, which goes to every shard; or several collections of them, which are
+              better not flattened before: each is grouped where it is made, without encoding its events one by one.
     Out:      `(shard, packed list of packed events)`, at most `GROUP_EVENTS_MAX` events in each.
     State:    none beyond the bundle.
     Rejects:  nothing.
@@ -44,9 +45,16 @@ class GroupByShard(beam.PTransform[Any, Any]):
         self.source = source
 
     def expand(self, events: Any) -> Any:
+        if not isinstance(events, tuple):
+            return events | "Group" >> self._group(events)
+        first, *others = events
+        groups = [part | f"Group{number}" >> self._group(part) for number, part in enumerate(others, start=1)]
+        return (first | "Group" >> self._group(first), *groups) | "Groups" >> beam.Flatten()
+
+    def _group(self, events: Any) -> Any:
         fn = _GroupAllFn if events.is_bounded else _GroupFn
         step = beam.ParDo(fn(self.family_of, self.shards, self.source))
-        return events | "Group" >> step.with_output_types(tuple[int, bytes])
+        return step.with_output_types(tuple[int, bytes])
 
 
 class _GroupAllFn(beam.DoFn):

@@ -50,7 +50,7 @@ def _pinned(moment: datetime) -> datetime:
 class KeepLedger(beam.PTransform[Any, Any]):
     """Post every event once and bring positions, claims, decisions and channel figures up to date.
 
-    In:       `StockEvent`, valid, kits exploded, in any order, with duplicates.
+    In:       `StockEvent`, valid, kits exploded, in any order, with duplicates; or several collections of them.
     Out:      `.records`: `PositionRow`, `ClaimRow`, `InboundRow`, `AvailabilityRow`, `ChannelUpdate`, `StockSignal`,
               `PromiseRow`, `Decision`, `Preemption`, `Discrepancy`, `Alert`, as they change;
               `.counts`: `OutcomeCount`, how every event ended.
@@ -83,10 +83,11 @@ class KeepLedger(beam.PTransform[Any, Any]):
         self.tells_postings = tells_postings
 
     def expand(self, events: Any) -> Any:
-        source = None if events.is_bounded else self.source
+        is_bounded = all(part.is_bounded for part in (events if isinstance(events, tuple) else (events,)))
+        source = None if is_bounded else self.source
         groups = events | "GroupByShard" >> GroupByShard(self.master, self.shards, source)
         clock = partial(_pinned, self.as_of) if self.as_of else utc_now
-        if not events.is_bounded:
+        if not is_bounded:
             fn = _FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of, source=source)
             fn.tells_postings = self.tells_postings
             return groups | "FoldState" >> _with_outputs(fn)

@@ -71,6 +71,15 @@ def test_nothing_is_lost_or_doubled_on_the_way_through_beam() -> None:
         assert_that(shards, equal_to([0, 1, 2]), label="shards")
 
 
+def test_several_collections_are_grouped_without_being_flattened() -> None:
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        some = pipeline | "Some" >> beam.Create([receipt(1, at=1)])
+        others = pipeline | "Others" >> beam.Create([shipment(2, at=2, item="NUT")])
+        groups = (some, others) | GroupByShard(MASTER)
+        found = groups | beam.FlatMap(lambda group: [as_event(one).kind for one in unpack(group[1])])
+        assert_that(found, equal_to(["receipt", "shipment"]))
+
+
 def test_a_closed_snapshot_goes_to_every_shard() -> None:
     at = receipt(1, at=1).occurred_at
     closed = SnapshotClosed("list", "wms", "EAST", at, at, "m", "c")
