@@ -73,7 +73,8 @@ def _build_fake(folder: Path) -> Path:
 def prism_options(request: pytest.FixtureRequest) -> list[str]:
     """The options of a pipeline that is to run on Prism, with its workers in this process."""
     path = os.environ.get("SELLABLE_PRISM") or _install_prism(Path(request.config.cache.mkdir("prism")))  # type: ignore[union-attr]
-    return ["--runner=PrismRunner", f"--prism_location={path}", "--environment_type=LOOPBACK"]
+    own = "--experiments=disable_prism_server_singleton"  # else one that DirectRunner failed to fetch is used again
+    return ["--runner=PrismRunner", f"--prism_location={path}", "--environment_type=LOOPBACK", own]
 
 
 @pytest.fixture(scope="session")

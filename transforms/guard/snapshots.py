@@ -52,6 +52,7 @@ class GuardSnapshots(beam.PTransform[Any, Any]):
         super().__init__()
         self.source = source or FixedSource(governed(master, policy))
         self.clock = partial(_pinned, as_of) if as_of else utc_now
+        self.ticks = as_of is None
 
     def expand(self, parts: Any) -> Any:
         keyed = parts | "BySource" >> beam.Map(_by_source).with_output_types(tuple[str, bytes])
@@ -59,7 +60,7 @@ class GuardSnapshots(beam.PTransform[Any, Any]):
             keyed |= "AllOfSource" >> beam.GroupByKey()
             step = beam.ParDo(_GuardAllFn(self.source, self.clock))
         else:
-            step = beam.ParDo(_GuardFn(self.source, self.clock))
+            step = beam.ParDo(_GuardFn(self.source, self.clock, ticks=self.ticks))
         hinted = step.with_output_types(Any, records=Any, counts=OutcomeCount)
         return keyed | "Guard" >> hinted.with_outputs(RECORDS, COUNTS, main="events")
 
@@ -87,9 +88,11 @@ class _GuardFn(beam.DoFn):
     KEPT = ReadModifyWriteStateSpec("kept", BytesCoder())
     LOOK = TimerSpec("look", TimeDomain.REAL_TIME)
 
-    def __init__(self, source: Source, clock: Callable[[], datetime]) -> None:
+    def __init__(self, source: Source, clock: Callable[[], datetime], *, ticks: bool = True) -> None:
+        """`ticks`: the clock moves, so timers are set; a timer on a pinned clock would fire for ever."""
         self.source = source
         self.clock = clock
+        self.ticks = ticks
 
     def process(
         self,
@@ -117,7 +120,7 @@ class _GuardFn(beam.DoFn):
         yield from _outputs(guarded)
 
     def _set_timer(self, look: Any) -> None:
-        if self.source.refresh_seconds:
+        if self.source.refresh_seconds and self.ticks:
             look.set(Timestamp.from_utc_datetime(self.clock() + timedelta(seconds=self.source.refresh_seconds)))
 
 

@@ -78,3 +78,11 @@ def test_in_a_stream_what_is_held_goes_on_once_it_is_approved() -> None:
 def test_the_clock_is_the_one_on_the_wall_in_utc() -> None:
     assert utc_now().utcoffset() is not None
     assert LIST.startswith("wms:")
+
+
+def test_a_pinned_clock_sets_no_timer_that_would_fire_for_ever() -> None:
+    stage = Stage()
+    stage.fn = _GuardFn(stage, stage._now, ticks=False)
+    stage.take(part(5, 5, 5, 5))
+    stage.take(part(5, at=9, key=NEXT))
+    assert stage.look.current is None
