@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from transforms.arrival.limits import ROWS_MAX, DecodeError, excerpt
+from transforms.arrival.limits import ROWS_MAX, DecodeError, excerpt, short
 
 ELEMENTS_MAX = 99  # of a segment, and components of an element; designators have two digits for each
 _SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{2}")
@@ -198,7 +198,7 @@ def _interchange(unb: Segment, segments: Iterator[Segment]) -> list[Message]:
 
 
 def _message(unb: Segment, unh: Segment, segments: Iterator[Segment], notes: list[str]) -> Message:
-    name = f"message {unh.part(2)} {unh.part(1)}"
+    name = f"message {short(unh.part(2))} {short(unh.part(1))}"
     body: list[Segment] = []
     for segment in segments:
         if segment.id == "UNT":

@@ -61,6 +61,11 @@ def excerpt(text: str, at: int = 0) -> str:
     return repr(part) + ("..." if len(text) > at + EXCERPT_CHARS else "")
 
 
+def short(text: str) -> str:
+    """What should be a short name, as it is where it is one."""
+    return text if len(text) <= EXCERPT_CHARS else f"{text[:EXCERPT_CHARS]}..."
+
+
 def too_deep(what: str) -> DecodeError:
     """The error of a tree with more levels than `DEPTH_MAX`."""
     return DecodeError("too_deep", f"{what} are nested more than {DEPTH_MAX} deep")

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from transforms.arrival.limits import ROWS_MAX, DecodeError, excerpt
+from transforms.arrival.limits import ROWS_MAX, DecodeError, excerpt, short
 
 ISA_ELEMENTS = 16
 ISA_CHARS_MAX = 250  # padded and terminated it has 106; this leaves room for broken lines
@@ -206,11 +206,11 @@ def _group(isa: Segment, gs: Segment, segments: Iterator[Segment], notes: list[s
             if segment.id == "IEA":
                 break
             raise _malformed(f"segment {segment.number} is {segment.id}, expected ST or GE")
-    raise _truncated(f"group {gs.element(6)} is not closed by GE")
+    raise _truncated(f"group {short(gs.element(6))} is not closed by GE")
 
 
 def _set(isa: Segment, gs: Segment, st: Segment, segments: Iterator[Segment], notes: list[str]) -> TransactionSet:
-    name = f"set {st.element(1)} {st.element(2)}"
+    name = f"set {short(st.element(1))} {short(st.element(2))}"
     body: list[Segment] = []
     for segment in segments:
         if segment.id == "SE":

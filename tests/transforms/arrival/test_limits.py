@@ -2,7 +2,7 @@
 
 import pytest
 
-from transforms.arrival.limits import DecodeError, excerpt, text_of
+from transforms.arrival.limits import DecodeError, excerpt, short, text_of
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,7 @@ def test_an_excerpt_is_short_and_says_that_it_is_cut() -> None:
     assert excerpt("short") == "'short'"
     assert excerpt("x" * 41) == "'" + "x" * 40 + "'..."
     assert excerpt("0123456789", at=7) == "'789'"
+
+
+def test_a_name_is_short_in_a_message_however_long_it_is() -> None:
+    assert (short("850"), len(short("8" * 100_000)) < 100) == ("850", True)
