@@ -17,7 +17,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
 
 @pytest.mark.pubsub
 def test_direct_runner_gives_the_same_views_from_a_queue(day: Day, new_queue: NewQueue, tmp_path: Path) -> None:
-    """It acknowledges before it processes, so on a busy machine it may lose a message: then the day is told once more."""
+    """It acknowledges before it processes, so when busy it may lose a message: then the day is told once more."""
     try:
         found = streamed(day, new_queue("direct"), tmp_path / "views.db", "--runner=DirectRunner")
     except JobEndedError:
