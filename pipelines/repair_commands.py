@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from pipelines.command_defaults import DATABASE, EXIT_NO, EXIT_NOT_DONE, EXIT_OK, MAPPINGS, MASTER_DATA, POLICY
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from schemas.records import Envelope
     from transforms.canonical.canonical_rules import Front
-
-OK, NO, NOT_DONE = 0, 1, 2
-DATABASE = Path("out/sellable.db")
-MAPPINGS = Path("schemas/mappings")
-MASTER = "examples/company/master"
-POLICY = "examples/company/policy.yaml"
 
 
 @Parameter(name="*")
@@ -73,7 +69,7 @@ def replay(
         front = _front(by)
     except SpecError as error:
         print(error, file=sys.stderr)
-        return NOT_DONE
+        return EXIT_NOT_DONE
     views = ("dead_letter", "parked") if which.parked else ("dead_letter",)
     now = datetime.now(UTC)
     wanted = Wanted(which.source, which.reason, which.item, _in_utc(which.since), _in_utc(which.until), views)
@@ -82,7 +78,7 @@ def replay(
         _send(sent_again(found.plan.messages, now), to, topic)
         close_rejections(by.database, found.plan.messages, now)
     new_console().print(shown(found, limit, str(to or topic or "")))
-    return OK
+    return EXIT_OK
 
 
 def reconcile(
@@ -123,12 +119,12 @@ def reconcile(
     if found.corrections and _send(found.corrections, to, topic):
         note_corrections(database, found.corrections, now)
     new_console().print(shown(found, limit, str(to or topic or "")))
-    return NO if found.drifts else OK
+    return EXIT_NO if found.drifts else EXIT_OK
 
 
 def _both() -> int:
     print("both of --to and --topic given, expected one of them", file=sys.stderr)
-    return NOT_DONE
+    return EXIT_NOT_DONE
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
@@ -142,7 +138,10 @@ def _front(by: By) -> "Front":
     from transforms.governed_files import read_governed
 
     options = options_of(by.database)
-    tables, policy = by.master_data or options.get("master_data", MASTER), by.policy or options.get("policy", POLICY)
+    tables, policy = (
+        by.master_data or options.get("master_data", str(MASTER_DATA)),
+        by.policy or options.get("policy", str(POLICY)),
+    )
     master, rules, _ = read_governed(tables, policy)
     return Front(load_mappings(by.mappings or Path(options.get("mappings", str(MAPPINGS)))), master, rules)
 

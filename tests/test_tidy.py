@@ -15,7 +15,6 @@ MODULE_LINES_MAX = 250
 FUNCTION_LINES_MAX = 40
 # path -> why this module may be longer, or "path:function" -> why this function
 LONGER_WITH_REASON: dict[str, str] = {
-    "transforms/ledger/keeping.py": "one keyed stage: its state, its timer and its memory belong together",
     "schemas/records.py": "one table of all records, read like a glossary",
 }
 

@@ -1,7 +1,7 @@
 """Parking: events that name what master data does not know yet in, the same events out once it does."""
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -27,17 +27,13 @@ from transforms.canonical.parking_rules import (
     load_lot,
     look_again,
 )
+from transforms.clocks import Clock, utc_now
 from transforms.governed import Source
 
 LOTS = 8  # keys of the stage; what waits for one thing is in one lot
 GROUP_EVENTS_MAX = 1_000
 
 RECORDS, COUNTS = "records", "counts"
-
-
-def utc_now() -> datetime:
-    """The clock on the wall; tests bring their own."""
-    return datetime.now(UTC)
 
 
 class ParkUnknown(beam.PTransform[Any, Any]):
@@ -52,7 +48,7 @@ class ParkUnknown(beam.PTransform[Any, Any]):
               once all it names is known: `Rejection` among the records.
     """
 
-    def __init__(self, source: Source, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, source: Source, clock: Clock = utc_now) -> None:
         super().__init__()
         self.source = source
         self.clock = clock
@@ -99,7 +95,7 @@ class _ParkFn(beam.DoFn):
     TALLY = ReadModifyWriteStateSpec("tally", BytesCoder())
     LOOK = TimerSpec("look", TimeDomain.REAL_TIME)
 
-    def __init__(self, source: Source, clock: Callable[[], datetime], *, ticks: bool) -> None:
+    def __init__(self, source: Source, clock: Clock, *, ticks: bool) -> None:
         """`ticks`: the input does not end, so timers are set."""
         self.source = source
         self.clock = clock

@@ -22,7 +22,6 @@ from transforms.rejections import Why, of_event
 
 STAGE = "guard"
 HELD = "snapshot_held"
-INCOMPLETE = "snapshot_incomplete"
 SUPERSEDED = "snapshot_superseded"
 PENDING_MAX = 20  # snapshots of one source that are held or wait for their other parts; the oldest leave first
 CLOSED_MAX = 1_000  # snapshots that went on and whose lines may come again

@@ -1,8 +1,7 @@
 """Snapshots: parts of complete snapshots in; their lines and what they leave out on to the books, or held, out."""
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import apache_beam as beam
@@ -17,6 +16,7 @@ from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
 from schemas.records import OutcomeCount, SnapshotPart
 from transforms import record_coders as _coders  # noqa: F401 - registers them
+from transforms.clocks import Clock, clock_at
 from transforms.governed import FixedSource, Source
 from transforms.governed_rules import Governed, governed
 from transforms.guard.snapshot_rules import NOTHING, Guarded, dump_state, guard, load_state
@@ -24,15 +24,6 @@ from transforms.guard.whole_rules import Rules
 from transforms.ledger.shard_rules import owners_from
 
 RECORDS, COUNTS = "records", "counts"
-
-
-def utc_now() -> datetime:
-    """The clock on the wall; tests and runs over a past day bring their own."""
-    return datetime.now(UTC)
-
-
-def _pinned(moment: datetime) -> datetime:
-    return moment
 
 
 class GuardSnapshots(beam.PTransform[Any, Any]):
@@ -51,7 +42,7 @@ class GuardSnapshots(beam.PTransform[Any, Any]):
         """`source`: where newer approvals come from while a stream runs."""
         super().__init__()
         self.source = source or FixedSource(governed(master, policy))
-        self.clock = partial(_pinned, as_of) if as_of else utc_now
+        self.clock = clock_at(as_of)
         self.ticks = as_of is None
 
     def expand(self, parts: Any) -> Any:
@@ -72,7 +63,7 @@ def _by_source(part: SnapshotPart) -> tuple[str, bytes]:
 class _GuardAllFn(beam.DoFn):
     """Bounded: all parts of a source at once."""
 
-    def __init__(self, source: Source, clock: Callable[[], datetime]) -> None:
+    def __init__(self, source: Source, clock: Clock) -> None:
         self.source = source
         self.clock = clock
 
@@ -88,7 +79,7 @@ class _GuardFn(beam.DoFn):
     KEPT = ReadModifyWriteStateSpec("kept", BytesCoder())
     LOOK = TimerSpec("look", TimeDomain.REAL_TIME)
 
-    def __init__(self, source: Source, clock: Callable[[], datetime], *, ticks: bool = True) -> None:
+    def __init__(self, source: Source, clock: Clock, *, ticks: bool = True) -> None:
         """`ticks`: the clock moves, so timers are set; a timer on a pinned clock would fire for ever."""
         self.source = source
         self.clock = clock

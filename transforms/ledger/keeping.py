@@ -5,8 +5,8 @@ and timers. Both call the same `Shard`.
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
 from schemas.records import OutcomeCount
 from transforms import record_coders as _coders  # noqa: F401 - registers them
+from transforms.clocks import Clock, clock_at, utc_now
 from transforms.collector import put_off_collection
 from transforms.governed import FixedSource, Source
 from transforms.governed_rules import Governed, governed
@@ -33,18 +34,7 @@ from transforms.ledger.grouping import SHARDS, Group, GroupByShard
 from transforms.ledger.live_shards import TOKEN_BYTES, Live, LiveShards, fold_state, restore
 from transforms.ledger.shard_rules import Fold, Shard
 
-Clock = Callable[[], datetime]
-
 COUNTS = "counts"  # the tag of `OutcomeCount`
-
-
-def utc_now() -> datetime:
-    """The clock on the wall; tests and batch runs bring their own."""
-    return datetime.now(UTC)
-
-
-def _pinned(moment: datetime) -> datetime:
-    return moment
 
 
 class KeepLedger(beam.PTransform[Any, Any]):
@@ -86,7 +76,7 @@ class KeepLedger(beam.PTransform[Any, Any]):
         is_bounded = all(part.is_bounded for part in (events if isinstance(events, tuple) else (events,)))
         source = None if is_bounded else self.source
         groups = events | "GroupByShard" >> GroupByShard(self.master, self.shards, source)
-        clock = partial(_pinned, self.as_of) if self.as_of else utc_now
+        clock = clock_at(self.as_of)
         if not is_bounded:
             fn = _FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of, source=source)
             fn.tells_postings = self.tells_postings

@@ -12,7 +12,8 @@ from tests.agreement import POLICY
 from tests.fake_state import Bag, Timer, Value
 from tests.transforms.canonical.parked import MASTER, WITH_NORTH, refused
 from tests.transforms.canonical.reported import NOON
-from transforms.canonical.parking import ParkUnknown, _ParkFn, utc_now
+from transforms.canonical.parking import ParkUnknown, _ParkFn
+from transforms.clocks import utc_now
 from transforms.governed import FixedSource, Standing
 from transforms.governed_rules import governed
 

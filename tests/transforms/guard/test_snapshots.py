@@ -14,9 +14,10 @@ from tests.builders import hour
 from tests.fake_state import Timer, Value
 from tests.schemas.small_company import company
 from tests.transforms.guard.full import LIST, part
+from transforms.clocks import utc_now
 from transforms.governed import Standing
 from transforms.governed_rules import governed
-from transforms.guard.snapshots import GuardSnapshots, _GuardFn, utc_now
+from transforms.guard.snapshots import GuardSnapshots, _GuardFn
 
 OWNED = [{"location": "EAST", "facts": "on_hand", "source": "wms"}]
 NEXT = "wms:stock:L2"

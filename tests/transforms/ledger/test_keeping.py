@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import apache_beam as beam
@@ -30,8 +29,9 @@ from tests.builders import hour, receipt, requested, shipment
 from tests.days import Day, make_day
 from tests.ledgers import MASTER, a_shard
 from tests.published import Published
+from transforms.clocks import clock_at, utc_now
 from transforms.ledger.grouping import GroupByShard
-from transforms.ledger.keeping import KeepLedger, _FoldStateFn, _pinned, _with_outputs, utc_now
+from transforms.ledger.keeping import KeepLedger, _FoldStateFn, _with_outputs
 from transforms.ledger.shard_rules import Shard
 from transforms.record_coders import RecordCoder
 
@@ -138,7 +138,7 @@ class _OnState(beam.PTransform):
 def test_keyed_state_in_a_batch_runner_gives_what_the_rules_give() -> None:
     day = DAYS[0]
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
-        ledger = _OnState(master_of(day), POLICY, partial(_pinned, day.now), SHARDS, ticks=False)
+        ledger = _OnState(master_of(day), POLICY, clock_at(day.now), SHARDS, ticks=False)
         watch(pipeline | beam.Create(in_order(day)) | ledger)
     on_state = standing(seen())
     assert on_state == standing(bounded(day.events, master_of(day), POLICY, day.now))
