@@ -1,6 +1,5 @@
 """Streamed day: the example day in, through a queue on any runner, the views it leaves out."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -16,14 +15,16 @@ from tests.queues import Queue
 from tests.streaming import run_until
 from transforms.publication.view_database import create_views
 
+REQUESTED = "_requested.json"
 FIRST_REQUEST = datetime(2026, 3, 2, 12, tzinfo=UTC)  # later than every opening list, earlier than every hold
 STREAM_SECONDS_MAX = 240  # a job on Flink takes half a minute to start on a free machine
 
 
 class Day(NamedTuple):
-    """The messages before and after the first request, and what the views show after each, as files gave them."""
+    """The messages before the first request, the requests, all others, and what the views show, as files gave them."""
 
     opening: list[Envelope]
+    requests: list[Envelope]
     later: list[Envelope]
     opened: Views
     given: Views
@@ -33,30 +34,38 @@ def day_from_files(folder: Path) -> Day:
     """The day as a run over its files leaves it."""
     messages = envelopes()
     opening = [message for message in messages if message.received_at < FIRST_REQUEST]
-    later = [message for message in messages if message.received_at >= FIRST_REQUEST]
+    after = [message for message in messages if message.received_at >= FIRST_REQUEST]
+    requests = [message for message in after if message.message_id.endswith(REQUESTED)]
+    later = [message for message in after if not message.message_id.endswith(REQUESTED)]
     opened = run_day(archive(folder / "opening", opening), folder / "opening.db")
-    return Day(opening, later, opened, run_day(DAY, folder / "given.db"))
+    return Day(opening, requests, later, opened, run_day(DAY, folder / "given.db"))
 
 
 def streamed(day: Day, queue: Queue, database: Path, *runner: str) -> Views:
     """The views after the day came through a queue; they are those of the files, or `JobEndedError`.
 
-    Requests are first come, first served, so none is published before the stock it asks for is on the books.
+    Requests are first come, first served: they are published when the stock they ask for is on the books, and what
+    could take it from them when they are decided.
     """
-    queue.publish((message.payload, attributes_of(message)) for message in day.opening)
+
+    def publish(messages: list[Envelope]) -> None:
+        queue.publish((message.payload, attributes_of(message)) for message in messages)
+
+    publish(day.opening)
     given = PipelineOptions([f"--input_subscription={queue.subscription}", *options(database), *runner])
     given.view_as(StandardOptions).streaming = True
     create_views(database)
     pipeline = beam.Pipeline(options=given)
     build_pipeline(pipeline, load_config(settings_of(given), "queue"))
-    waiting: list[Callable[[], None]] = [
-        lambda: queue.publish((message.payload, attributes_of(message)) for message in day.later)
+    waiting: list[tuple[str, Views, list[Envelope]]] = [  # which view has to show what before which messages
+        ("decision", day.given, day.later),
+        ("position", day.opened, day.requests),
     ]
 
     def all_came() -> bool:
         views = views_of(database)
-        if waiting and views["position"] == day.opened["position"]:
-            waiting.pop()()
+        if waiting and views[waiting[-1][0]] == waiting[-1][1][waiting[-1][0]]:
+            publish(waiting.pop()[2])
         return views == day.given
 
     run_until(pipeline.run(), all_came, STREAM_SECONDS_MAX)
