@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,7 +39,7 @@ AGAIN = 0.05  # share of messages that are sent again at the end
 SHOWN_MAX = 10
 QUIET_SECONDS = 45.0  # longer than a lease: whatever was not acknowledged has come again by then
 SETTLE_SECONDS_MAX = 900.0
-RECOVERY_SECONDS_MAX = 180.0
+RECOVERY_SECONDS_MAX = 300.0
 KILLS = ("task-manager", "worker-pool", "task-manager", "job-server", "task-manager", "worker-pool")
 FAULTS = ("savepoint", "sink", *KILLS, "queue", *KILLS, *KILLS, "task-manager", "worker-pool")
 
@@ -180,7 +181,7 @@ def messages_of(seed: int, events: int, items: int, deliveries: Deliveries) -> I
         yield pack([pack(event) for event in batch])
 
 
-def suite(folder: Path, jars: Path, given: Any, say: Callable[[str], None] = print) -> Report:
+def suite(folder: Path, jars: Path, given: Any, say: Callable[[str], None] = partial(print, flush=True)) -> Report:
     """Run everything and audit what is left."""
     started, items, deliveries = time.monotonic(), max(40, given.events // 400 // 4 * 4), Deliveries()
     payloads = list(messages_of(given.seed, given.events, items, deliveries))

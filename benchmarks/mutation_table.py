@@ -180,7 +180,7 @@ MUTATIONS = (
     ),
     Mutation(
         "books stay within reach while a bundle changes them",
-        f"{LEDGER}/keeping.py",
+        f"{LEDGER}/streamed_shards.py",
         "        self.live.drop(key)\n",
         "",
         (FAILED_BUNDLES, PROOF),

@@ -26,10 +26,10 @@ from tests.published import Published
 from transforms.kits.kit_rules import families
 from transforms.ledger.grouping import SHARDS, _GroupFn
 from transforms.ledger.item_ledger import Books
-from transforms.ledger.keeping import _FoldStateFn
 from transforms.ledger.ledger_rules import Decide
 from transforms.ledger.live_shards import LiveShards
 from transforms.ledger.shard_rules import Shard
+from transforms.ledger.streamed_shards import _FoldStateFn
 
 ZERO = Decimal(0)
 WORKERS = 3

@@ -7,6 +7,7 @@
 - `contracts_page`   docs/contracts.md, made from the files themselves
 - `service_commands` `sellable gateway`, `sellable api`
 - `options`          the flags of a run, checked
+- `known_flags`      those, with Beam's own: what nobody knows is refused
 - `inventory_sync`   the main job
 - `progress`         a line every few seconds while it runs
 - `balance_rules`    whether every message and event ended exactly once
@@ -23,6 +24,7 @@
 - `reconcile_rules`  drift by place and cause, and the counts that end it
 - `reconciling`      `sellable reconcile`: that, for people
 - `repair_commands`  how these are typed
+- `handing_over`     whether the books of one deployment may take the place of another's
 - `validating`       mappings, master data and policy, checked before anything runs
 - `yaml_transforms`  every transform for Beam YAML, made from plain values; `providers.yaml` names them
 - `yaml_rows`        between our records and the rows of Beam YAML's own transforms

@@ -207,6 +207,14 @@ for command in (service_commands.gateway, service_commands.api, service_commands
     app.command(command)
 
 
+@app.command
+def handoff(old: Path, new: Path, /) -> int:
+    """Compare the books that two deployments kept with --books_to: OLD, and NEW, which started from it."""
+    from pipelines.handing_over import compare
+
+    return compare(old, new)
+
+
 def _named(database: str) -> "Database":
     from transforms.publication.databases import database_of
 

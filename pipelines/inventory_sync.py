@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from pipelines.options import OptionsError, Settings, help_text, refuse_unknown, settings_of
+from pipelines.known_flags import help_text, refuse_unknown
+from pipelines.options import OptionsError, Settings, settings_of
 from pipelines.progress import Progress
 from pipelines.summary import print_summary
 from schemas.outbound_spec import OutboundSpec, load_sending
@@ -36,6 +37,7 @@ from transforms.governed import LiveSource, Source
 from transforms.governed_files import read_governed
 from transforms.governed_rules import governed
 from transforms.guard.snapshots import GuardSnapshots
+from transforms.ledger.books_files import BooksError, Handoff, read_books
 from transforms.ledger.keeping import KeepLedger
 from transforms.publication.counts import CountOutcomes
 from transforms.publication.databases import Database, ViewsError, create_views
@@ -86,7 +88,14 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     arrived = pipeline | "ReadEnvelopes" >> _read(config)
     _answer(arrived.envelopes, config)
     canonical = arrived.envelopes | "TallyMessages" >> TallyElements("messages") | CanonicaliseMessages(front, source)
-    keep = KeepLedger(front.master, front.policy, settings.as_of, source=source, tells_postings=bool(config.partners))
+    keep = KeepLedger(
+        front.master,
+        front.policy,
+        settings.as_of,
+        source=source,
+        tells_postings=bool(config.partners),
+        handoff=_handoff(settings),
+    )
     events, *waiting = _released(canonical, config, source)
     ledger = events | "KeepLedger" >> keep
     told = _told(ledger.records, config)
@@ -150,6 +159,11 @@ def _write(database: Database, run_id: str) -> Any:
     return "WritePostgresViews" >> WritePostgresViews(database.url, run_id)
 
 
+def _handoff(settings: Settings) -> Handoff:
+    folders = (settings.books_from, settings.books_to)
+    return Handoff(*(str(Path(folder).absolute()) if folder else "" for folder in folders))
+
+
 def _read(config: Config) -> Any:
     settings = config.settings
     formats = {source: mapping.format for source, mapping in config.front.mappings.items()}
@@ -209,9 +223,11 @@ def run(argv: Sequence[str] | None = None) -> int:
     try:
         refuse_unknown(arguments)
         settings = settings_of(options)
+        if settings.books_from:
+            read_books(Path(settings.books_from))  # what cannot be read is said now
         config = load_config(settings, datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ"))
         create_views(settings.database)
-    except (OptionsError, SpecError, ViewsError) as error:
+    except (OptionsError, SpecError, ViewsError, BooksError) as error:
         print(f"sellable: nothing was started:\n{error}", file=sys.stderr)
         return EXIT_CONFIGURATION
     choose_runner(options.view_as(StandardOptions), streaming=settings.input_folder is None)

@@ -6,7 +6,6 @@ The flags stand beside Beam's own. Nothing is `required`, which in Beam would br
 
 from argparse import ArgumentParser
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -24,25 +23,6 @@ REFRESH_SECONDS_MAX = 86_400.0
 
 # Who reads Pub/Sub: these runners have Beam's own source, and DirectRunner has no other that works.
 BEAM_READS = ("DirectRunner", "BundleBasedDirectRunner", "DataflowRunner", "TestDataflowRunner")
-# What Beam's Flink job server takes and only it declares: Beam hands on what it does not know.
-FLINK_FLAGS = {
-    "--allow_non_restored_state",
-    "--checkpoint_timeout_millis",
-    "--checkpointing_interval",
-    "--execution_retry_delay",
-    "--externalized_checkpoints_enabled",
-    "--max_bundle_size",
-    "--max_bundle_time_mills",
-    "--max_parallelism",
-    "--min_pause_between_checkpoints",
-    "--number_of_execution_retries",
-    "--object_reuse",
-    "--parallelism",
-    "--retain_externalized_checkpoints_on_cancellation",
-    "--savepoint_path",
-    "--state_backend",
-}
-
 READERS = 2
 READERS_MAX = 64
 
@@ -103,11 +83,22 @@ class InventoryOptions(PipelineOptions):
         )
         for name in TOPICS:
             views.add_argument(f"--{name}_topic", help=f"projects/P/topics/T: rows of {name} as messages")
-        out = parser.add_argument_group("partners")
-        out.add_argument("--partners", help="partners.yaml: who is told what (default: nobody is told anything)")
-        out.add_argument("--outbound", default=str(OUTBOUND), help="their mappings (default: %(default)s)")
-        out.add_argument("--send_seconds_max", type=float, default=DRAIN_SECONDS, help="after the end of input")
+        _add_partners(parser)
+        _add_handoff(parser)
         parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
+
+
+def _add_partners(parser: ArgumentParser) -> None:
+    out = parser.add_argument_group("partners")
+    out.add_argument("--partners", help="partners.yaml: who is told what (default: nobody is told anything)")
+    out.add_argument("--outbound", default=str(OUTBOUND), help="their mappings (default: %(default)s)")
+    out.add_argument("--send_seconds_max", type=float, default=DRAIN_SECONDS, help="after the end of input")
+
+
+def _add_handoff(parser: ArgumentParser) -> None:
+    books = parser.add_argument_group("handoff to another deployment")
+    books.add_argument("--books_from", default="", help="folder: start from the books of another deployment")
+    books.add_argument("--books_to", default="", help="folder: keep the books there for the next deployment")
 
 
 class Settings(NamedTuple):
@@ -120,6 +111,8 @@ class Settings(NamedTuple):
     master_data: str  # these two on any file system that Beam reads
     policy: str
     refresh_seconds: float  # 0: master data and policy stay as they are at the start
+    books_from: str
+    books_to: str
     database: Database
     records_folder: Path | None
     records_format: Literal["jsonl", "avro"]
@@ -135,36 +128,6 @@ class Settings(NamedTuple):
     def input(self) -> str:
         """What is read, for people."""
         return str(self.input_folder) if self.input_folder else self.input_subscription
-
-
-def refuse_unknown(arguments: list[str]) -> None:
-    """`OptionsError` for a flag that neither we nor Beam know; Beam alone would run on without it."""
-    parser = _parser()
-    for known in PipelineOptions.__subclasses__():
-        if known is not InventoryOptions:
-            known._add_argparse_args(parser)  # type: ignore[arg-type]  # noqa: SLF001 - the hook that Beam defines
-    names = FLINK_FLAGS | {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001
-    for flag in (argument.split("=")[0] for argument in arguments if argument.startswith("--")):
-        if flag not in names:
-            near = get_close_matches(flag, names, n=3)
-            raise OptionsError(f"unknown option {flag}, expected {' or '.join(near) or 'one that --help lists'}")
-
-
-def help_text() -> str:
-    """The help of our own options; Beam's are passed through and documented by Beam."""
-    return _parser().format_help()
-
-
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
-        prog="python -m pipelines.inventory_sync",
-        description="Raw messages of every source in; positions, availability and channel updates out.",
-        epilog="Every option of Apache Beam is passed through, for instance --runner and --direct_running_mode.",
-        conflict_handler="resolve",
-        allow_abbrev=False,
-    )
-    InventoryOptions._add_argparse_args(parser)  # noqa: SLF001 - the hook that Beam defines for this
-    return parser
 
 
 def settings_of(options: PipelineOptions) -> Settings:
@@ -184,6 +147,8 @@ def settings_of(options: PipelineOptions) -> Settings:
         master_data=given.master_data,
         policy=given.policy,
         refresh_seconds=_refresh_seconds(given.refresh_seconds, streaming=folder is None),
+        books_from=given.books_from,
+        books_to=given.books_to,
         database=_database(given.database),
         records_folder=Path(given.records_folder) if given.records_folder else None,
         records_format=given.records_format,

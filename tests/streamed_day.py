@@ -1,5 +1,7 @@
 """Streamed day: the example day in, through a queue on any runner, the views it leaves out."""
 
+from collections import deque
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -41,32 +43,44 @@ def day_from_files(folder: Path) -> Day:
     return Day(opening, requests, later, opened, run_day(DAY, folder / "given.db"))
 
 
+Waiting = tuple[str, Views, list[Envelope]]  # which view has to show what before which messages are published
+
+
 def streamed(day: Day, queue: Queue, database: Path, *runner: str) -> Views:
-    """The views after the day came through a queue; they are those of the files, or `JobEndedError`.
+    """The views after the day came through a queue; they are those of the files, or `JobEndedError`."""
+    return in_turn(day.opening, in_order(day), day.given, queue, database, *runner)
+
+
+def in_order(day: Day) -> tuple[Waiting, Waiting]:
+    """What comes after the opening lists.
 
     Requests are first come, first served: they are published when the stock they ask for is on the books, and what
     could take it from them when they are decided.
     """
+    return ("position", day.opened, day.requests), ("decision", day.given, day.later)
+
+
+def in_turn(
+    first: list[Envelope], then: Iterable[Waiting], expected: Views, queue: Queue, database: Path, *runner: str
+) -> Views:
+    """The views after messages came through a queue, some as soon as others show; they are as expected."""
 
     def publish(messages: list[Envelope]) -> None:
         queue.publish((message.payload, attributes_of(message)) for message in messages)
 
-    publish(day.opening)
+    publish(first)
     given = PipelineOptions([f"--input_subscription={queue.subscription}", *options(database), *runner])
     given.view_as(StandardOptions).streaming = True
     create_views(database)
     pipeline = beam.Pipeline(options=given)
     build_pipeline(pipeline, load_config(settings_of(given), "queue"))
-    waiting: list[tuple[str, Views, list[Envelope]]] = [  # which view has to show what before which messages
-        ("decision", day.given, day.later),
-        ("position", day.opened, day.requests),
-    ]
+    waiting = deque(then)
 
     def all_came() -> bool:
         views = views_of(database)
-        if waiting and views[waiting[-1][0]] == waiting[-1][1][waiting[-1][0]]:
-            publish(waiting.pop()[2])
-        return views == day.given
+        if waiting and views[waiting[0][0]] == waiting[0][1][waiting[0][0]]:
+            publish(waiting.popleft()[2])
+        return views == expected
 
     run_until(pipeline.run(), all_came, STREAM_SECONDS_MAX)
     return views_of(database)

@@ -22,8 +22,8 @@ from tests.published import Published
 from transforms.kits.kit_rules import families
 from transforms.ledger import live_shards
 from transforms.ledger.grouping import shard_of as shard_key
-from transforms.ledger.keeping import _FoldStateFn
 from transforms.ledger.shard_rules import Shard
+from transforms.ledger.streamed_shards import _FoldStateFn
 
 QUICK_DAYS = 2_000
 MANY_DAYS = int(os.environ.get("SELLABLE_DAYS", "3000"))

@@ -6,7 +6,8 @@ import pytest
 
 from tests.pipelines.example_day import DAY, run_day
 from tests.queues import NewQueue
-from tests.streamed_day import Day, day_from_files, streamed
+from tests.streamed_day import Day, day_from_files, in_order, in_turn, streamed
+from transforms.ledger.books_files import read_books, what_differs
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,22 @@ def test_prism_gives_the_same_views_from_a_queue(
     day: Day, new_queue: NewQueue, prism_options: list[str], tmp_path: Path
 ) -> None:
     assert streamed(day, new_queue("prism"), tmp_path / "views.db", *prism_options) == day.given
+
+
+@pytest.mark.prism
+@pytest.mark.pubsub
+def test_a_stream_starts_from_the_books_of_another(
+    day: Day, new_queue: NewQueue, prism_options: list[str], tmp_path: Path
+) -> None:
+    first, second, whole = (tmp_path / name for name in ("first", "second", "whole"))
+    kept = (*prism_options, f"--books_to={first}")
+    in_turn(day.opening, (), day.opened, new_queue("old"), tmp_path / "a.db", *kept)
+    kept = (*prism_options, f"--books_from={first}", f"--books_to={second}")
+    again = day.opening[-20:]  # some come again, as they do where two subscriptions overlap
+    views = in_turn(again, in_order(day), day.given, new_queue("new"), tmp_path / "b.db", *kept)
+    assert views == day.given
+    run_day(DAY, tmp_path / "c.db", f"--books_to={whole}")
+    assert what_differs(read_books(whole), read_books(second)) == []
 
 
 @pytest.mark.flink

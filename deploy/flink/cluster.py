@@ -33,7 +33,7 @@ START_SECONDS_MAX = 90
 STOP_SECONDS_MAX = 10
 REQUEST_SECONDS_MAX = 30
 CHECKPOINT_MILLISECONDS = 2_000
-RESTARTS_MAX = 30  # in five minutes
+RESTARTS_MAX = 30  # in a row: some four minutes
 PR_SET_PDEATHSIG = 1
 
 # Flink reaches into the JDK, which has been closed by default since Java 17; start-cluster.sh opens the same.
@@ -261,10 +261,14 @@ class FlinkCluster:
             "state.savepoints.dir": savepoints,
             "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
             "execution.checkpointing.tolerable-failed-checkpoints": 100,
-            "restart-strategy.type": "failure-rate",  # a crash is survived; a job that can only fail ends and says why
-            "restart-strategy.failure-rate.max-failures-per-interval": RESTARTS_MAX,
-            "restart-strategy.failure-rate.failure-rate-interval": "5 min",
-            "restart-strategy.failure-rate.delay": "1 s",
+            # While a task manager comes back every attempt fails at once for want of slots: wait longer each time. A
+            # job that can only fail ends after some minutes and says why.
+            "restart-strategy.type": "exponential-delay",
+            "restart-strategy.exponential-delay.initial-backoff": "1 s",
+            "restart-strategy.exponential-delay.max-backoff": "10 s",
+            "restart-strategy.exponential-delay.backoff-multiplier": 1.5,
+            "restart-strategy.exponential-delay.reset-backoff-threshold": "30 s",
+            "restart-strategy.exponential-delay.attempts-before-reset-backoff": RESTARTS_MAX,
         }
         return "".join(f"{name}: {value}\n" for name, value in lines.items())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipelines.options import OptionsError, help_text, refuse_unknown, settings_of
+from pipelines.options import OptionsError, settings_of
 
 QUEUE = "--input_subscription=projects/p/subscriptions/s"
 
@@ -63,20 +63,3 @@ def test_what_does_not_go_together_is_refused(arguments: list[str], said: str) -
 )
 def test_who_reads_the_queue_depends_on_the_runner_unless_it_is_said(arguments: list[str], readers: int) -> None:
     assert settings_of(PipelineOptions([QUEUE, *arguments])).pubsub_readers == readers
-
-
-@pytest.mark.parametrize(
-    "flag", ["--runner", "--direct_running_mode=multi_processing", "--streaming", "--policy", "--savepoint_path=x"]
-)
-def test_flags_of_ours_and_of_beam_pass(flag: str) -> None:
-    refuse_unknown([flag, "a value"])
-
-
-def test_an_unknown_flag_is_answered_with_what_is_near() -> None:
-    with pytest.raises(OptionsError, match=r"unknown option --polcy, expected .*--policy"):
-        refuse_unknown(["--polcy=x"])
-
-
-def test_the_help_is_ours_and_says_where_beams_is() -> None:
-    assert "input, one of" in help_text()
-    assert "--runner" in help_text()

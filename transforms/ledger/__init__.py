@@ -17,7 +17,10 @@
 - `posting_rules`  what partners are to book or do because of a posted event
 - `shard_rules`     a group of events into the books of a shard, and everything that follows from it
 - `ledger_state`    the books as bytes for keyed state
+- `books_files`     the books as files, from one deployment to the next
+- `whole_shards`    all events of a shard at once, for bounded input
 - `live_shards`     decoded books kept between bundles, proved current by a token
+- `streamed_shards` one group of events after the other into keyed state, for unbounded input
 - `keeping`         `KeepLedger`, the one keyed stage that hosts all of this
 - `positions`       `TrackPositions`, the same where only on hand is wanted
 - `duplicate_rules`, `duplicates`  `DropDuplicates`, for flows that do without a ledger

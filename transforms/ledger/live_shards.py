@@ -53,7 +53,7 @@ class Journal(NamedTuple):
 class Live:
     """One shard in memory, with how large its state is."""
 
-    __slots__ = ("alert_version", "entries", "journal_bytes", "shard", "snapshot_bytes", "token", "version")
+    __slots__ = ("alert_version", "entries", "is_kept", "journal_bytes", "shard", "snapshot_bytes", "token", "version")
 
     def __init__(self, shard: Shard, snapshot_bytes: int = 0, version: str = "") -> None:
         self.shard = shard
@@ -63,6 +63,7 @@ class Live:
         self.journal_bytes = 0
         self.entries = 0  # in the journal
         self.token = b""
+        self.is_kept = False  # whether the books file of the shard is as new as this
 
     def entry(self, now: datetime, events: Iterable[bytes] | None, records: Iterable[Any] = ()) -> bytes:
         """What was just folded, and what was decided in it, as the next entry of the journal."""

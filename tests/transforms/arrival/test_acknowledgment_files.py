@@ -1,10 +1,11 @@
 """Acknowledgment files: one for each interchange, whatever its sender calls it and however often it comes."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import apache_beam as beam
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.testing.test_stream import TestStream as ScriptedStream  # pytest would collect it by its name
 
 from schemas.records import Acknowledgment
 from transforms.arrival.acknowledgment_files import WriteAcknowledgments, file_name
@@ -39,14 +40,10 @@ def test_names_that_others_wrote_stay_inside_the_folder(hostile: str, tmp_path: 
     assert all(len(Path(name).parts) == 2 for name in found)
 
 
-def test_answers_of_a_stream_are_written_in_their_windows(tmp_path: Path) -> None:
-    at = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
-    with beam.Pipeline() as pipeline:
-        _ = (
-            pipeline
-            | beam.Create([beam.window.TimestampedValue(ANSWER, at)])
-            | beam.Map(lambda one: one)
-            | beam.WindowInto(beam.window.FixedWindows(60))
-            | WriteAcknowledgments(str(tmp_path))
-        )
-    assert [path.name for path in (tmp_path / "3pl").iterdir()] == [file_name(ANSWER)]
+def test_answers_of_a_stream_are_written_once(tmp_path: Path) -> None:
+    arriving = ScriptedStream().add_elements([ANSWER]).add_elements([ANSWER._replace(payload=b"ISA*again~")])
+    with beam.Pipeline("BundleBasedDirectRunner", options=PipelineOptions(streaming=True)) as pipeline:
+        _ = pipeline | arriving.advance_watermark_to_infinity() | WriteAcknowledgments(str(tmp_path))
+    found = {path.name: path.read_bytes() for path in (tmp_path / "3pl").iterdir()}
+    assert list(found) == [file_name(ANSWER)]
+    assert set(found.values()) <= {b"ISA*first~", b"ISA*again~"}

@@ -12,7 +12,7 @@ from tests.builders import hour, receipt, requested, shipment
 from tests.fake_state import KeyState
 from tests.ledgers import MASTER, SHARED
 from tests.transforms.offers.offered import rules
-from transforms.ledger.keeping import _FoldStateFn
+from transforms.ledger.streamed_shards import _FoldStateFn
 
 KEY = 7
 

@@ -17,7 +17,7 @@ from tests.transforms.offers.offered import rules
 from transforms.governed import Standing
 from transforms.governed_rules import governed
 from transforms.kits.kit_rules import families
-from transforms.ledger.keeping import _FoldStateFn
+from transforms.ledger.streamed_shards import _FoldStateFn
 
 KEY = 7
 OWNED = [{"location": "EAST", "facts": "on_hand", "source": "wms"}]

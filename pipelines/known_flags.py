@@ -1,0 +1,57 @@
+"""Known flags: what was typed in; refused if nobody knows it, and the help out."""
+
+from argparse import ArgumentParser
+from difflib import get_close_matches
+
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipelines.options import InventoryOptions, OptionsError
+
+# What Beam's Flink job server takes and only it declares: Beam hands on what it does not know.
+FLINK_FLAGS = {
+    "--allow_non_restored_state",
+    "--checkpoint_timeout_millis",
+    "--checkpointing_interval",
+    "--execution_retry_delay",
+    "--externalized_checkpoints_enabled",
+    "--max_bundle_size",
+    "--max_bundle_time_mills",
+    "--max_parallelism",
+    "--min_pause_between_checkpoints",
+    "--number_of_execution_retries",
+    "--object_reuse",
+    "--parallelism",
+    "--retain_externalized_checkpoints_on_cancellation",
+    "--savepoint_path",
+    "--state_backend",
+}
+
+
+def refuse_unknown(arguments: list[str]) -> None:
+    """`OptionsError` for a flag that neither we nor Beam know; Beam alone would run on without it."""
+    parser = _parser()
+    for known in PipelineOptions.__subclasses__():
+        if known is not InventoryOptions:
+            known._add_argparse_args(parser)  # type: ignore[arg-type]  # noqa: SLF001 - the hook that Beam defines
+    names = FLINK_FLAGS | {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001
+    for flag in (argument.split("=")[0] for argument in arguments if argument.startswith("--")):
+        if flag not in names:
+            near = get_close_matches(flag, names, n=3)
+            raise OptionsError(f"unknown option {flag}, expected {' or '.join(near) or 'one that --help lists'}")
+
+
+def help_text() -> str:
+    """The help of our own options; Beam's are passed through and documented by Beam."""
+    return _parser().format_help()
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="python -m pipelines.inventory_sync",
+        description="Raw messages of every source in; positions, availability and channel updates out.",
+        epilog="Every option of Apache Beam is passed through, for instance --runner and --direct_running_mode.",
+        conflict_handler="resolve",
+        allow_abbrev=False,
+    )
+    InventoryOptions._add_argparse_args(parser)  # noqa: SLF001 - the hook that Beam defines for this
+    return parser

@@ -1,0 +1,45 @@
+"""Parts of a Flink cluster are killed under load, and the views end as the oracle says."""
+
+import os
+import shutil
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.crashes import FAULTS, KILLS, events_in, messages_of, report, suite
+from benchmarks.proof_audit import Deliveries
+from deploy.flink.cluster import ClusterError, fetch_jars
+from tests.parts import skip_or_fail
+
+
+def test_the_nightly_run_kills_twenty_times_and_has_every_kind_of_fault() -> None:
+    assert sum(fault in KILLS for fault in FAULTS) == 20
+    assert set(FAULTS) == {"savepoint", "sink", "queue", "task-manager", "worker-pool", "job-server"}
+
+
+def test_messages_carry_the_traffic_and_nothing_else() -> None:
+    deliveries = Deliveries()
+    messages = list(messages_of(1, 205, 40, deliveries))
+    assert [len(events_in(message)) for message in messages] == [10] * 20 + [5]
+
+
+@pytest.mark.flink
+@pytest.mark.pubsub
+def test_nothing_is_lost_or_posted_twice_whatever_is_killed(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.environ.get("SELLABLE_CRASHES") != "1":
+        pytest.skip("needs the machine for itself, and a crash may have a request decided again: SELLABLE_CRASHES=1")
+    if shutil.which("go") is None:
+        skip_or_fail("pubsub", "there is no `go` on the PATH to build tests/pubsub_fake with")
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "that of the suite")  # put back afterwards
+    jars = os.environ.get("SELLABLE_FLINK_JARS") or request.config.cache.mkdir("flink-jars")  # type: ignore[union-attr]
+    faults = ["task-manager", "worker-pool", "savepoint"]
+    try:
+        done = suite(tmp_path, fetch_jars(Path(jars)), Namespace(events=4_000, seed=2, faults=faults, away_seconds=5))
+    except ClusterError as error:
+        skip_or_fail("flink", str(error))
+    assert done.differences == [], "\n".join(report(done))
+    assert [name for name, _ in done.faults] == faults
+    assert done.compared["decisions"] == done.compared["requests"] > 100
