@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from pipelines.known_flags import help_text, refuse_unknown
+from pipelines.known_flags import flags_of_runner, help_text, refuse_unknown
 from pipelines.options import OptionsError, Settings, settings_of
 from pipelines.progress import Progress
 from pipelines.summary import print_summary
@@ -230,7 +230,11 @@ def run(argv: Sequence[str] | None = None) -> int:
     except (OptionsError, SpecError, ViewsError, BooksError) as error:
         print(f"sellable: nothing was started:\n{error}", file=sys.stderr)
         return EXIT_CONFIGURATION
-    choose_runner(options.view_as(StandardOptions), streaming=settings.input_folder is None)
+    streaming = settings.input_folder is None
+    if streaming:
+        runner = options.view_as(StandardOptions).runner
+        options = PipelineOptions([*arguments, *flags_of_runner(runner, arguments)])
+    choose_runner(options.view_as(StandardOptions), streaming=streaming)
     return EXIT_OK if execute(options, config) else EXIT_UNBALANCED
 
 

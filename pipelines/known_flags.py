@@ -1,6 +1,7 @@
 """Known flags: what was typed in; refused if nobody knows it, and the help out."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -14,6 +15,7 @@ FLINK_FLAGS = {
     "--checkpointing_interval",
     "--execution_retry_delay",
     "--externalized_checkpoints_enabled",
+    "--finish_bundle_before_checkpointing",
     "--max_bundle_size",
     "--max_bundle_time_mills",
     "--max_parallelism",
@@ -25,6 +27,18 @@ FLINK_FLAGS = {
     "--savepoint_path",
     "--state_backend",
 }
+
+# Flink runs pipelines under these names; a job server of another kind passes over a flag that it does not know.
+FLINK_RUNNERS = ("FlinkRunner", "PortableRunner")
+# By default Flink keeps back what a bundle made while a checkpoint was taken, until the operator has more to do. The
+# one that starts the readers never has, and such a stream would read nothing.
+WHOLE_BUNDLES = "--finish_bundle_before_checkpointing"
+
+
+def flags_of_runner(runner: str | None, given: Sequence[str]) -> list[str]:
+    """The flags that a stream needs on its runner, besides those given."""
+    is_missing = runner in FLINK_RUNNERS and not any(flag.startswith(WHOLE_BUNDLES) for flag in given)
+    return [WHOLE_BUNDLES] if is_missing else []
 
 
 def refuse_unknown(arguments: list[str]) -> None:

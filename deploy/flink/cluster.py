@@ -139,6 +139,7 @@ class FlinkCluster:
             f"--environment_config=127.0.0.1:{self.pool_port}",
             f"--parallelism={self.slots}",
             f"--checkpointing_interval={CHECKPOINT_MILLISECONDS}",
+            "--finish_bundle_before_checkpointing",
         ]
 
     def start_job_manager(self) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.known_flags import help_text, refuse_unknown
+from pipelines.known_flags import flags_of_runner, help_text, refuse_unknown
 from pipelines.options import OptionsError
 
 
@@ -21,3 +21,21 @@ def test_an_unknown_flag_is_answered_with_what_is_near() -> None:
 def test_the_help_is_ours_and_says_where_beams_is() -> None:
     assert "input, one of" in help_text()
     assert "--runner" in help_text()
+
+
+@pytest.mark.parametrize(
+    ("runner", "given", "added"),
+    [
+        ("PortableRunner", [], ["--finish_bundle_before_checkpointing"]),
+        ("FlinkRunner", ["--parallelism=2"], ["--finish_bundle_before_checkpointing"]),
+        ("FlinkRunner", ["--finish_bundle_before_checkpointing"], []),
+        ("PrismRunner", [], []),
+        ("DataflowRunner", [], []),
+        (None, [], []),
+    ],
+)
+def test_a_stream_on_flink_keeps_nothing_back_at_a_checkpoint(
+    runner: str | None, given: list[str], added: list[str]
+) -> None:
+    assert flags_of_runner(runner, given) == added
+    refuse_unknown(added)
