@@ -25,8 +25,9 @@ from transforms.canonical.canonical_rules import Front, canonicalise
 from transforms.canonical.mapping_rules import SourceMapping
 from transforms.guard.snapshot_rules import NOTHING, guard
 from transforms.guard.whole_rules import Rules
-from transforms.ledger.shard_rules import Shard, owners_from
-from transforms.ledger.snapshot_rules import packed_notice
+from transforms.ledger.entry_rules import packed_entry
+from transforms.ledger.ownership_rules import owners_from
+from transforms.ledger.shard_rules import Shard
 
 LINES, ROWS = 13_000, 1_000_000
 CHANGED_EVERY = 20  # one row of so many: 5 percent
@@ -95,7 +96,7 @@ def compare(lines: int) -> dict[str, Any]:
     shard.fold([pack(_line(number, "wms", NOON - timedelta(hours=1), 10)) for number in range(lines)], NOON)
     began, spent = time.perf_counter(), time.process_time()
     guarded = guard(NOTHING, canonicalise(envelope, front).snapshots, rules, NOON, is_all=True)
-    packed = [*map(pack, guarded.events), *map(packed_notice, guarded.closed)]
+    packed = [*map(pack, guarded.events), *map(packed_entry, guarded.closed)]
     fold = shard.fold(packed, NOON + timedelta(hours=1))
     seconds, processor = time.perf_counter() - began, time.process_time() - spent
     differ = sum(type(row).__name__ == "Discrepancy" for row in fold.records)

@@ -35,6 +35,7 @@ from transforms.kits.kits import ExplodeKits
 from transforms.ledger.duplicates import DropDuplicates
 from transforms.ledger.grouping import SHARDS, GroupByShard
 from transforms.ledger.keeping import KeepLedger
+from transforms.ledger.keys import FindReusedKeys
 from transforms.ledger.positions import TrackPositions
 from transforms.offers.offers import DeriveAvailability
 from transforms.offers.updates import DetectChanges
@@ -145,6 +146,11 @@ def explode_kits(master_data: str) -> Any:
 
 def group_by_shard(master_data: str, shards: int = SHARDS) -> Any:
     return _Fitted(GroupByShard(load_master_data(Path(master_data)), shards))
+
+
+def find_reused_keys(window_days: int = 30) -> Any:
+    """For a ledger of one's own; `KeepLedger` does it for itself."""
+    return _Fitted(FindReusedKeys(timedelta(days=window_days)))
 
 
 def keep_ledger(master_data: str, policy: str, as_of: str | None = None, shards: int = SHARDS) -> Any:

@@ -5,7 +5,7 @@ already in the shape that SQLite, msgpack and JSON want. Quantities are `Decimal
 name says otherwise; times are aware `datetime`s in UTC. `encoding` turns them into bytes and JSON.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
@@ -54,6 +54,8 @@ CLAIM_KINDS = frozenset(
     }
 )
 KINDS = ON_HAND_KINDS | INBOUND_KINDS | CLAIM_KINDS
+
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 Outcome = Literal["posted", "compared", "duplicate", "parked", "dead_letter"]
 
@@ -191,6 +193,23 @@ class SnapshotClosed(NamedTuple):
     received_at: datetime
     message_id: str
     correlation_id: str
+
+
+class KeyTaken(NamedTuple):
+    """Another item was first to use a transaction key: events of this one under it do not count. It is no event."""
+
+    item: str  # whose events lose the key
+    transaction_key: str
+    received_at: datetime  # of the first event under the key, by receipt
+    message_id: str
+    event_index: int
+    first_item: str
+    was_decided: bool = False  # in the books: a request under it had its answer, and gets no other
+
+    @property
+    def occurred_at(self) -> datetime:
+        """Before everything else, so that it is known before any event it is about."""
+        return EARLIEST
 
 
 class Rejection(NamedTuple):
@@ -406,7 +425,8 @@ class Decision(NamedTuple):
 
 
 class Preemption(NamedTuple):
-    """A hold that was granted once and had to give way to a request of a higher priority class."""
+    """A hold that was granted once and had to give way: to a request of a higher priority class, or to the event that
+    was received first under its transaction key, for another item; then order and channel of that one are empty."""
 
     transaction_key: str  # of the request that had been granted
     item: str

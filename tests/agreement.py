@@ -159,7 +159,10 @@ def _wrongly_preempted(seen: Published) -> Iterator[str]:
     classes = {"web": 0, "marketplace": 1, "b2b": 2}
     for one in seen.preemptions:
         loser, winner = granted.get((one.item, one.transaction_key)), granted.get((one.by_item, one.by_transaction_key))
-        if loser is None or winner is None or winner.outcome != "granted":
+        if one.transaction_key == one.by_transaction_key:  # another item was first to use its key
+            if loser is None or one.by_item == one.item:
+                yield f"{one} gave way to its own item, having been granted {loser}"
+        elif loser is None or winner is None or winner.outcome != "granted":
             yield f"{one} gave way to {winner}, having been granted {loser}"
         elif classes[one.by_channel] >= classes[one.channel]:
             yield f"{one} gave way to a class that is not higher"

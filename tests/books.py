@@ -78,7 +78,12 @@ def imbalances(books: Books) -> dict[str, Decimal]:
 
 def check_decisions(events: Iterable[StockEvent], decisions: Iterable[Decision]) -> list[str]:
     """What no order of arrival can excuse: a request without exactly one answer, an answer without its request, and
-    a quantity that is not what the outcome says. A kit is answered as the kit, never component by component."""
+    a quantity that is not what the outcome says. A kit is answered as the kit, never component by component. A request
+    whose key another item uses too may go without: it depends on arrival whether that is known before it is decided."""
+    events = list(events)
+    items_of: dict[str, set[str]] = defaultdict(set)
+    for event in events:
+        items_of[event.transaction_key].add(event.item)
     asked: dict[Pair, list[StockEvent]] = defaultdict(list)
     for event in events:
         if event.kind == "reservation_requested":
@@ -88,7 +93,7 @@ def check_decisions(events: Iterable[StockEvent], decisions: Iterable[Decision])
         answers[decision.item, decision.transaction_key].append(decision)
     problems = [f"{key} was not requested but decided" for key in answers.keys() - asked.keys()]
     for key, requests in asked.items():
-        if len(answers[key]) != 1:
+        if len(answers[key]) != 1 and (answers[key] or len(items_of[key[1]]) == 1):
             problems.append(f"{key} has {len(answers[key])} decisions, expected one")
         problems.extend(f"{key}: {answer} is no answer to it" for answer in answers[key] if not _fits(answer, requests))
     return sorted(problems)

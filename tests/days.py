@@ -2,8 +2,8 @@
 
 A made day is as nasty as its domain is small: ties, inversions, repeats, contradictions and reports by sources that do
 not own the fact all happen often. It has events of every kind, but two things never happen: a count of a kit (nobody
-counts what is only assembled), and two contents under one key of a reservation request (which one stays depends on
-arrival, so such days would not converge).
+counts what is only assembled), and two contents of one item under one key of a reservation request (which one stays
+depends on arrival, so such days would not converge).
 """
 
 from collections.abc import Callable, Mapping
@@ -112,7 +112,7 @@ class _Maker:
             self._add_same_key_elsewhere,
             self._add_rush,
         )
-        self.random.choices(ways, weights=(62, 13, 9, 9, 3, 4))[0]()
+        self.random.choices(ways, weights=(59, 13, 9, 9, 6, 4))[0]()
 
     def add_fresh(self, kind: Kind) -> None:
         number = len(self.events)
@@ -177,13 +177,14 @@ class _Maker:
         self.events.append(self._exploded(self._delivered_again(event._replace(sequence=None))))
 
     def _add_same_key_elsewhere(self) -> None:
-        """One key on two items, and on a kit and its component, names two facts."""
+        """One key on two items, or on a kit and its component, of which only the first by receipt counts."""
         used = {(event.item, event.transaction_key) for event in self.events}
-        event = self.random.choice([event for event in self.events if event.kind in {"receipt", "shipment"}])
-        item = self.random.choice((*self.items, *self.boms))
-        if event.order_reference and (item, event.transaction_key) not in used:
-            event = event._replace(item=item, lot="", quantity=Decimal(self.random.randint(1, 5)))
-            self.events.append(self._exploded(self._delivered_again(event)))
+        event = self.random.choice(self.events)
+        item = self.random.choice((*self.items, *(() if event.kind in COUNTS else self.boms)))
+        if (item, event.transaction_key) not in used:
+            if self._chance(0.7):
+                event = event._replace(lot="", quantity=Decimal(self.random.randint(1, 5)))
+            self.events.append(self._exploded(self._delivered_again(event._replace(item=item))))
 
     def _add_rush(self) -> None:
         """Everybody wants the same at the same time, and nobody has ordered it yet: some must give way."""

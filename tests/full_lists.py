@@ -1,14 +1,15 @@
 """Full lists: complete snapshots for a made day, scattered among its bundles as the guard would let them through."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 
 from schemas.encoding import pack
-from schemas.records import SnapshotClosed, StockEvent
+from schemas.records import KeyTaken, SnapshotClosed, StockEvent
 from tests.days import KEEPERS, LOCATIONS, NOW, START, STEP, STEPS, Day
-from transforms.ledger.snapshot_rules import packed_notice
+from transforms.ledger.entry_rules import packed_entry
+from transforms.ledger.key_rules import KeyRegistry, first_of
 
-Arrived = StockEvent | SnapshotClosed
+Arrived = StockEvent | SnapshotClosed | KeyTaken
 
 
 def lists_of(day: Day, seed: int) -> list[SnapshotClosed]:
@@ -47,8 +48,24 @@ def scattered(
     return found
 
 
+def noticed(bundles: Sequence[Sequence[Arrived]], seed: int) -> list[list[Arrived]]:
+    """The bundles with what the registry of keys says of each, with it or with a later one, and in any order."""
+    random, registry = Random(f"noticed {seed}"), KeyRegistry()
+    found: list[list[Arrived]] = [list(bundle) for bundle in bundles]
+    for number, bundle in enumerate(bundles):
+        for one in registry.note([noted(one for one in bundle if isinstance(one, StockEvent))]):
+            later = random.choice(found[number:])
+            later.insert(random.randint(0, len(later)), one)
+    return found
+
+
+def noted(events: Iterable[StockEvent]) -> bytes:
+    """Events as one group for a registry of all keys."""
+    return pack([field for one in events for field in (one.transaction_key, *first_of(one))])
+
+
 def packed(one: Arrived) -> bytes:
-    return packed_notice(one) if isinstance(one, SnapshotClosed) else pack(one)
+    return packed_entry(one)
 
 
 def apart(arrived: Sequence[Arrived]) -> tuple[list[StockEvent], list[SnapshotClosed]]:

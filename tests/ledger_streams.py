@@ -1,5 +1,6 @@
 """Ledger streams: events in, as a file or step by step, what the ledger said of them out."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -36,7 +37,12 @@ def watch(kept: Any) -> None:
 
 
 def in_order(day: Day) -> list[StockEvent]:
-    return sorted(day.events, key=lambda event: (event.occurred_at, event.received_at, event.transaction_key))
+    """Without keys of several items: what a file never lets in, a stream may have to take out again."""
+    items = defaultdict(set)
+    for event in day.events:
+        items[event.transaction_key].add(event.item)
+    events = [event for event in day.events if len(items[event.transaction_key]) == 1]
+    return sorted(events, key=lambda event: (event.occurred_at, event.received_at, event.transaction_key))
 
 
 def bounded(events: Iterable[StockEvent], master: MasterData, policy: Policy, now: datetime) -> Published:

@@ -95,25 +95,29 @@ def oracle(
 
 
 def _once(events: Iterable[StockEvent]) -> tuple[list[StockEvent], Counter[Pair], frozenset[Pair]]:
-    """One event for each (item, key), what became of its other deliveries, and the keys where their split is unsure.
+    """One event for each key, what became of its other deliveries, and the keys where their split is unsure.
 
+    Of several items that use one key, the one that was received first has it; all that the others said is refused.
     A third delivery may have met the event that stays, or one that was there before it: a duplicate in one order of
     arrival is a conflict in another.
     """
-    deliveries: dict[Pair, list[StockEvent]] = defaultdict(list)
+    deliveries: dict[str, list[StockEvent]] = defaultdict(list)
     for event in events:
-        deliveries[event.item, event.transaction_key].append(event)
+        deliveries[event.transaction_key].append(event)
     kept, contested = [], set()
     outcomes: Counter[Pair] = Counter()
-    for key, copies in deliveries.items():
-        is_request = any(copy.kind == "reservation_requested" for copy in copies)
-        stays = copies[0] if is_request else min(copies, key=lambda copy: (copy.received_at, copy.message_id))
+    for copies in deliveries.values():
+        first = min(copies, key=lambda copy: (copy.received_at, copy.message_id, copy.event_index))
+        of_item = [copy for copy in copies if copy.item == first.item]
+        is_request = any(copy.kind == "reservation_requested" for copy in of_item)
+        stays = of_item[0] if is_request else min(of_item, key=lambda copy: (copy.received_at, copy.message_id))
         kept.append(stays)
-        repeats = sum(_content(copy) == _content(stays) for copy in copies) - 1
+        key = (stays.item, stays.transaction_key)
+        repeats = sum(_content(copy) == _content(stays) for copy in of_item) - 1
         conflicts = len(copies) - 1 - repeats
         outcomes["duplicate", ""] += repeats
         outcomes["dead_letter", "conflicting_duplicate"] += conflicts
-        if conflicts and len(copies) > 2 and not is_request:
+        if conflicts and len(copies) > 2 and (not is_request or len(copies) > len(of_item)):
             contested.add(key)
     return kept, +outcomes, frozenset(contested)
 

@@ -105,9 +105,9 @@ class Published:
 
     def granted(self) -> dict[str, Fraction]:
         """By transaction key, the share of the request that was granted and has not given way."""
-        gone = {one.transaction_key for one in self.preemptions}
+        gone = {(one.item, one.transaction_key) for one in self.preemptions}
         return {
             one.transaction_key: Fraction(one.granted_quantity) / Fraction(one.requested_quantity)
             for one in self.decisions
-            if one.transaction_key not in gone
+            if one.granted_quantity and (one.item, one.transaction_key) not in gone
         }

@@ -39,7 +39,7 @@ def test_nothing_occurs_or_is_received_after_now() -> None:
 def test_a_contradicted_request_is_never_made() -> None:
     for day in DAYS:
         requests = {event[:5] for event in day.events if event.kind == "reservation_requested"}
-        assert len(requests) == len({row[0] for row in requests})
+        assert len(requests) == len({(key, item) for key, _, item, *_ in requests})
 
 
 def _collisions(day: Day) -> Counter[str]:

@@ -15,10 +15,12 @@ from schemas.encoding import pack
 from schemas.records import Rejection, ReportedEvent, StockEvent
 from tests.agreement import clock, differences, shard_of
 from tests.days import LOCATIONS, Day, make_day, perturb
+from tests.full_lists import noted, packed
 from tests.published import Published
 from transforms.canonical.check_kinds import Problem
 from transforms.canonical.parking_rules import Check, Limits, Tally, admit, dump_lot, is_due, load_lot, look_again
 from transforms.canonical.reported_events import rejection_of
+from transforms.ledger.key_rules import KeyRegistry
 
 QUICK_DAYS = 100
 LONG = Limits(timedelta(days=9))
@@ -68,7 +70,7 @@ class Stream:
 
     def __init__(self, day: Day, mappings: Mappings) -> None:
         self.mappings = mappings
-        self.shard = shard_of(day)
+        self.shard, self.registry = shard_of(day), KeyRegistry()
         self.published = Published()
         self.lot: list[bytes] = []
         self.tally = Tally()
@@ -93,7 +95,8 @@ class Stream:
 
     def _enter(self, events: list[StockEvent], now: object) -> None:
         self.entered += events
-        self.published.take(self.shard.fold([pack(event) for event in events], now))  # type: ignore[arg-type]
+        entries = [packed(one) for one in (*events, *self.registry.note([noted(events)]))]
+        self.published.take(self.shard.fold(entries, now))  # type: ignore[arg-type]
         self.shard.check_conservation()
 
 

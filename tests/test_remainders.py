@@ -7,22 +7,31 @@ ended long ago was granted, and where something was allocated of an order that w
 from datetime import timedelta
 from decimal import Decimal
 
-from schemas.encoding import pack
 from schemas.records import StockEvent
 from tests.agreement import expected_of, shard_of
 from tests.books import ZERO
 from tests.days import Day, make_day, perturb
+from tests.full_lists import noted, packed
 from tests.published import Published
+from transforms.ledger.key_rules import KeyRegistry
 
 APART = timedelta(days=40)
 WITHOUT_MEMORY = {"reservation_allocated", "reservation_requested"}
 
 
 def _days(seed: int) -> tuple[Day, Day]:
-    first, second = make_day(seed, events=40), make_day(seed + 1_000_000, events=40)
+    """One bill of materials for both: by which bill a forgotten order of a kit went is forgotten with it."""
+    first, second = (_of_one_bill(make_day(number, events=40)) for number in (seed, seed + 1_000_000))
     early = [event for event in first.events if event.kind not in WITHOUT_MEMORY]
     late = [_later(second, event) for event in second.events if event.kind not in WITHOUT_MEMORY]
     return first._replace(events=early), second._replace(events=late, now=second.now + APART)
+
+
+def _of_one_bill(day: Day) -> Day:
+    day = day._replace(boms=day.later_boms)
+    parts_of = day.parts_of
+    events = [one._replace(components=parts_of(one.item, one.quantity, one.occurred_at)) for one in day.events]
+    return day._replace(events=events)
 
 
 def _later(day: Day, event: StockEvent) -> StockEvent:
@@ -35,10 +44,12 @@ def _later(day: Day, event: StockEvent) -> StockEvent:
 
 def _forgetful(first: Day, second: Day, seed: int) -> tuple[list[StockEvent], Published, int]:
     shard, seen, arrived, forgotten = shard_of(first), Published(), [], 0
+    registry = KeyRegistry()
     for day in (first, second):
         for bundle in perturb(day, seed):
             arrived += bundle
-            seen.take(shard.fold([pack(event) for event in bundle], day.now))
+            reused = registry.note([noted(bundle)])
+            seen.take(shard.fold([packed(one) for one in (*bundle, *reused)], day.now))
             forgotten -= sum(len(ledger.entries) for ledger in shard.books.values())
             shard.forget()
             forgotten += sum(len(ledger.entries) for ledger in shard.books.values())

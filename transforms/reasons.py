@@ -124,7 +124,7 @@ REASONS: dict[str, Reason] = {
     "conflicting_duplicate": Reason(
         "ledger",
         "dead_letter",
-        "the key was used before with other content; the first by receipt stays",
+        "the key was used before with other content or for another item; the first by receipt stays",
         "ask the source which is right; correct it with an event of its own key",
     ),
     "older_than_horizon": Reason(

@@ -24,6 +24,7 @@ RECORDS = (
     records.Envelope,
     records.Ignored,
     records.InboundRow,
+    records.KeyTaken,
     records.OutcomeCount,
     records.PartnerPosting,
     records.PositionRow,

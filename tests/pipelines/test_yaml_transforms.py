@@ -33,6 +33,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "GuardSnapshots": RULES,
     "ExplodeKits": {"master_data": MASTER},
     "GroupByShard": {"master_data": MASTER},
+    "FindReusedKeys": {"window_days": 7},
     "KeepLedger": RULES,
     "TrackPositions": RULES,
     "DropDuplicates": {"master_data": MASTER},

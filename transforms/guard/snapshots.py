@@ -21,7 +21,7 @@ from transforms.governed import FixedSource, Source
 from transforms.governed_rules import Governed, governed
 from transforms.guard.snapshot_rules import NOTHING, Guarded, dump_state, guard, load_state
 from transforms.guard.whole_rules import Rules
-from transforms.ledger.shard_rules import owners_from
+from transforms.ledger.ownership_rules import owners_from
 
 RECORDS, COUNTS = "records", "counts"
 

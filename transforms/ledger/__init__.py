@@ -1,7 +1,11 @@
 """The ledger: canonical events enter, keyed by item; positions, claims, decisions and channel figures leave.
 
 - `grouping`        `GroupByShard`: events of a bundle as one compact element for each shard
+- `keys`            `FindReusedKeys`: transaction keys that several items use, found beside the books
+- `key_rules`       which of them has the key
+- `entry_rules`     what travels to a shard, as bytes, and in which order it is entered
 - `ledger_rules`    one event into the books of its item: identity, duplicates, conflicts, ownership
+- `ownership_rules`  whose reports are posted
 - `horizon_rules`   what is older than the retained history goes out of the books
 - `item_ledger`     the books of one item, in double entry
 - `effects`         what each kind of event does to them
@@ -16,6 +20,7 @@
 - `offer_rows`      what each channel is told of it: availability, updates, signals, promises
 - `posting_rules`  what partners are to book or do because of a posted event
 - `shard_rules`     a group of events into the books of a shard, and everything that follows from it
+- `outcome_rules`   how events ended, counted, and what is refused as dead letters
 - `ledger_state`    the books as bytes for keyed state
 - `books_files`     the books as files, from one deployment to the next
 - `whole_shards`    all events of a shard at once, for bounded input

@@ -88,7 +88,7 @@ def _rebook(
             effects.compare(books, was, -1)
             effects.compare(books, will, 1)
         elif event.kind == "reservation_requested":
-            effects.decide(books, will, _undecide(books, was))
+            effects.decide(books, will, undecide(books, was))
         else:
             effects.post(books, was, -1, shared=is_shared(event))
             effects.post(books, will, 1, shared=is_shared(event))
@@ -98,8 +98,8 @@ def _rebook(
     return touched
 
 
-def _undecide(books: Books, event: StockEvent) -> Decimal:
-    """Take a decision out again, to enter it elsewhere; what had been granted and has not given way."""
+def undecide(books: Books, event: StockEvent) -> Decimal:
+    """Take a decision out again, to enter it elsewhere or not at all; what had been granted and has not given way."""
     granted = ZERO
     for ledger, _ in effects.parts(books, event):
         key = (event.item, event.transaction_key)

@@ -10,7 +10,7 @@ what the books have already is dropped as a duplicate.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 from schemas.encoding import pack, unpack
 from schemas.master_data import MasterData
-from schemas.records import SnapshotClosed
+from schemas.records import SnapshotClosed, StockEvent
 from transforms.kits.kit_rules import families
 from transforms.ledger.grouping import shard_of
-from transforms.ledger.item_ledger import Books
+from transforms.ledger.item_ledger import Books, as_event
 from transforms.ledger.ledger_state import StateError, dump_books, load_books, load_snapshots
 
 FORMAT = "sellable books"
@@ -49,6 +49,12 @@ def write_books(
 def read_books(folder: Path) -> Books:
     """The books of all items in a folder; `BooksError` names the file that cannot be used."""
     return _read(folder).books
+
+
+def events_in(folder: str) -> Iterator[StockEvent]:
+    """Every event that the books in a folder still know."""
+    for ledger in read_books(Path(folder)).values():
+        yield from map(as_event, ledger.entries.values())
 
 
 class Start(NamedTuple):

@@ -14,7 +14,7 @@ from schemas.records import Rejection, StockEvent
 from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.ledger.duplicate_rules import Seen, tell_apart, within_window
 from transforms.ledger.grouping import Group, GroupByShard
-from transforms.ledger.shard_rules import rejection_of_event
+from transforms.ledger.outcome_rules import rejection_of_event
 
 REPEATED = "repeated"
 REJECTIONS = "rejections"

@@ -14,7 +14,7 @@ from schemas.master_data import MasterData
 from schemas.records import SnapshotClosed, StockEvent
 from transforms.governed import Source
 from transforms.kits.kit_rules import families
-from transforms.ledger.snapshot_rules import packed_notice
+from transforms.ledger.entry_rules import Entry, packed_entry
 
 SHARDS = 64  # enough to spread over the workers of one job, few enough that a bundle fills each group
 GROUP_EVENTS_MAX = 5_000  # a group is one element: some megabytes at most
@@ -30,8 +30,9 @@ def shard_of(item: str, family_of: Mapping[str, str], shards: int = SHARDS) -> i
 class GroupByShard(beam.PTransform[Any, Any]):
     """Collect the events of a bundle by shard.
 
-    In:       `StockEvent`; `SnapshotClosed`, which goes to every shard; or several collections of them, which are
-              better not flattened before: each is grouped where it is made, without encoding its events one by one.
+    In:       `StockEvent`; `SnapshotClosed`, which goes to every shard; `KeyTaken`, which goes to that of its item; or
+              several collections of them, which are better not flattened before: each is grouped where it is made,
+              without encoding its events one by one.
     Out:      `(shard, packed list of packed events)`, at most `GROUP_EVENTS_MAX` events in each.
     State:    none beyond the bundle.
     Rejects:  nothing.
@@ -72,15 +73,15 @@ class _GroupAllFn(beam.DoFn):
         self.shard_of_item: dict[str, int] = {}
         self.at = MIN_TIMESTAMP
 
-    def process(self, event: StockEvent | SnapshotClosed) -> Iterable[Group]:
+    def process(self, event: Entry) -> Iterable[Group]:
         if isinstance(event, SnapshotClosed):
-            notice = packed_notice(event)
+            notice = packed_entry(event)
             return [group for shard in range(self.shards) for group in self._add(shard, notice)]
         item = event.item
         shard = self.shard_of_item.get(item)
         if shard is None:
             shard = self.shard_of_item[item] = shard_of(item, self.family_of, self.shards)
-        return self._add(shard, pack(event))
+        return self._add(shard, pack(event) if isinstance(event, StockEvent) else packed_entry(event))
 
     def _add(self, shard: int, packed: bytes) -> Iterable[Group]:
         group = self.groups.get(shard)
@@ -101,6 +102,6 @@ class _GroupAllFn(beam.DoFn):
 class _GroupFn(_GroupAllFn):
     """Unbounded: a group has the time of its last event. To ask Beam for it takes longer than to group."""
 
-    def process(self, event: StockEvent | SnapshotClosed, timestamp: Any = beam.DoFn.TimestampParam) -> Iterable[Group]:
+    def process(self, event: Entry, timestamp: Any = beam.DoFn.TimestampParam) -> Iterable[Group]:
         self.at = timestamp
         return super().process(event)

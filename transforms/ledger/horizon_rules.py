@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from schemas.records import EARLIEST
 from transforms.kits.kit_rules import ONE, explode
 from transforms.ledger.claim_rules import Claim, Inbound
 from transforms.ledger.item_ledger import LEFT_OUT, Books, ItemLedger, Reported, ReportKey, as_event, moved_items
@@ -38,6 +39,7 @@ def forget_before_horizon(books: Books, rules: LedgerRules) -> int:
     for ledger in books.values():
         _forget_entries(books, ledger, rules, kept)
     for item, ledger in books.items():
+        _forget_taken(ledger, rules)
         if ledger.newest_at is not None:
             _forget_history(ledger, ledger.newest_at - rules.history, kept[item])
     for ledger in books.values():
@@ -56,6 +58,13 @@ def _forget_entries(books: Books, ledger: ItemLedger, rules: LedgerRules, kept: 
         for item in moved_items(event):
             kept[item].keys.add(key)
             kept[item].references.add(event.order_reference)
+
+
+def _forget_taken(ledger: ItemLedger, rules: LedgerRules) -> None:
+    """Who was first to use a key is remembered as long as an event under it can come and not be too old."""
+    received = [one.received_at for one in ledger.taken.values()]
+    cut = max(received, default=EARLIEST + rules.history) - rules.history
+    ledger.taken = {key: one for key, one in ledger.taken.items() if one.received_at >= cut}
 
 
 def _forget_history(ledger: ItemLedger, cut: datetime, kept: Kept) -> None:

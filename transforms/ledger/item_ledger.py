@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from schemas.encoding import unpack
-from schemas.records import StockEvent
+from schemas.records import KeyTaken, StockEvent
 from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound
 from transforms.ledger.position_rules import ZERO, Cell
 from transforms.offers.promise_rules import Outlook
@@ -94,6 +94,7 @@ class ItemLedger:
         "settled_at",
         "signals",
         "soft_claims",
+        "taken",
         "unsettled",
         "version",
     )
@@ -103,6 +104,7 @@ class ItemLedger:
         self.version = 0  # goes up with every change, so that views can refuse what is older
         self.entries: dict[str, bytes] = {}  # transaction key -> the packed event, for as long as history is retained
         self.compared: set[str] = set()  # keys of entries that were compared, not posted
+        self.taken: dict[str, KeyTaken] = {}  # keys that another item was first to use, with who that was
         self.cells: dict[Place, Cell] = {}
         self.accounts: dict[str, Decimal] = {}  # the counter-accounts, without the differences of counts
         self.claims: dict[str, Claim] = {}  # by order reference

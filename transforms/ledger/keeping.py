@@ -17,6 +17,7 @@ from transforms.clocks import clock_at
 from transforms.governed import Source
 from transforms.ledger.books_files import Handoff
 from transforms.ledger.grouping import SHARDS, GroupByShard
+from transforms.ledger.keys import FindReusedKeys, taken_over
 from transforms.ledger.shard_rules import Shard
 from transforms.ledger.streamed_shards import _FoldStateFn
 from transforms.ledger.whole_shards import all_shards, fold_all, with_outputs
@@ -61,13 +62,16 @@ class KeepLedger(beam.PTransform[Any, Any]):
         self.handoff = handoff
 
     def expand(self, events: Any) -> Any:
-        is_bounded = all(part.is_bounded for part in (events if isinstance(events, tuple) else (events,)))
+        parts = known = events if isinstance(events, tuple) else (events,)
+        is_bounded = all(part.is_bounded for part in parts)
         source = None if is_bounded else self.source
-        groups = events | "GroupByShard" >> GroupByShard(self.master, self.shards, source)
+        if self.handoff.take_from:
+            known = (*parts, parts[0].pipeline | "TakenOver" >> taken_over(self.handoff.take_from))
+        reused = known | "FindReusedKeys" >> FindReusedKeys(self.policy.history)
+        groups = (*parts, reused) | "GroupByShard" >> GroupByShard(self.master, self.shards, source)
         clock = clock_at(self.as_of)
         if self.handoff.take_from:  # a shard without messages tells what it took over, too
-            pipeline = (events[0] if isinstance(events, tuple) else events).pipeline
-            groups = (groups, pipeline | "AllShards" >> all_shards(self.shards)) | "WithAll" >> beam.Flatten()
+            groups = (groups, parts[0].pipeline | "AllShards" >> all_shards(self.shards)) | "WithAll" >> beam.Flatten()
         start_of = partial(self.handoff.start_of, master=self.master, shards=self.shards)
         if not is_bounded:
             fn = _FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of, source=source)

@@ -16,12 +16,14 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from schemas.records import CLAIM_KINDS, INBOUND_KINDS, KINDS, StockEvent
+from schemas.records import CLAIM_KINDS, INBOUND_KINDS, KINDS, KeyTaken, StockEvent
 from transforms.kits.kit_rules import Boms
 from transforms.ledger import effects
-from transforms.ledger.bill_rules import billed, goes_by_its_order, join, leave
+from transforms.ledger.bill_rules import billed, goes_by_its_order, join, leave, undecide
 from transforms.ledger.confirmation_rules import Confirm
 from transforms.ledger.item_ledger import Books, ItemLedger, as_event, books_of, moved_items
+from transforms.ledger.key_rules import first_of, taken_by
+from transforms.ledger.position_rules import ZERO
 
 CONFLICT = "conflicting_duplicate"
 TOO_OLD = "older_than_horizon"
@@ -62,11 +64,11 @@ class Result(NamedTuple):
     loser: StockEvent | None = None
     loser_outcome: str = ""  # what it had been counted as
     loser_reason: str = ""
-    granted: Decimal | None = None  # of a reservation request
+    granted: Decimal | None = None  # of a reservation request; of a loser, what it has no longer
     others: frozenset[str] = NOBODY  # items moved beside those that the event names: by the bill of its order
 
 
-POSTED, COMPARED, DUPLICATE = Result("posted"), Result("compared"), Result("duplicate")
+POSTED, COMPARED, DUPLICATE, NOTHING = Result("posted"), Result("compared"), Result("duplicate"), Result("")
 
 
 def facts_of(kind: str) -> str:
@@ -106,6 +108,10 @@ def record(books: Books, event: StockEvent, packed: bytes, rules: LedgerRules) -
     known = ledger.entries.get(event.transaction_key)
     if known is not None:
         return _again(books, event, packed, as_event(known), rules)
+    if ledger.taken:
+        taken = ledger.taken.get(event.transaction_key)
+        if taken is not None and taken_by(taken) < first_of(event):
+            return Result("dead_letter", CONFLICT, _of_another(taken, event))
     newest_at = _newest_at(books, event) if event.components else ledger.newest_at
     if newest_at is not None and event.occurred_at < newest_at:
         limit = newest_at - rules.history
@@ -127,8 +133,9 @@ def _enter(books: Books, ledger: ItemLedger, event: StockEvent, packed: bytes, r
         ledger.compared.add(event.transaction_key)
         effects.compare(books, event, 1)
     elif event.kind == "reservation_requested":
-        granted = rules.decide(books, event)
-        effects.decide(books, event, granted)
+        taken = ledger.taken.get(event.transaction_key)
+        granted = None if taken is not None and taken.was_decided else rules.decide(books, event)
+        effects.decide(books, event, granted or ZERO)
     else:
         effects.post(books, event, 1, shared=bool(owners))
     if event.components:
@@ -153,7 +160,7 @@ def _again(books: Books, event: StockEvent, packed: bytes, first: StockEvent, ru
         return Result("dead_letter", CONFLICT, _conflict(first, event))
     ledger = books[event.item]
     counted = "compared" if event.transaction_key in ledger.compared else "posted"
-    others = _take_out(books, ledger, first, rules)
+    others, _ = _take_out(books, ledger, first, rules)
     entered = _enter(books, ledger, event, packed, rules)
     return entered._replace(
         loser=first,
@@ -162,6 +169,33 @@ def _again(books: Books, event: StockEvent, packed: bytes, first: StockEvent, ru
         explanation=_conflict(event, first),
         others=entered.others | others,
     )
+
+
+def lose_key(books: Books, taken: KeyTaken, rules: LedgerRules) -> Result:
+    """Note that another item was first to use a key; the event that has to leave the books for it is the `loser`."""
+    ledger = books_of(books, taken.item)
+    key = taken.transaction_key
+    known = ledger.taken.get(key)
+    if known is None or taken_by(taken) < taken_by(known):
+        ledger.taken[key] = taken._replace(was_decided=known is not None and known.was_decided)
+    packed = ledger.entries.get(key)
+    if packed is None:
+        return NOTHING
+    event = as_event(packed)
+    limit = horizon(books, event, rules)
+    if first_of(event) < taken_by(taken) or (limit is not None and event.occurred_at < limit):
+        return NOTHING
+    counted = "compared" if key in ledger.compared else "posted"
+    if event.kind == "reservation_requested" and counted == "posted":
+        ledger.taken[key] = ledger.taken[key]._replace(was_decided=True)
+    others, granted = _take_out(books, ledger, event, rules)
+    text = _of_another(taken, event)
+    return Result("", "", text, event, counted, CONFLICT, granted, others)
+
+
+def _of_another(taken: KeyTaken, event: StockEvent) -> str:
+    first = f"key {taken.transaction_key} was already used by message {taken.message_id} for another item"
+    return f"{first}: item {event.item} (expected: {taken.first_item})"
 
 
 def _stamp_earlier(books: Books, event: StockEvent, packed: bytes, first: StockEvent, rules: LedgerRules) -> None:
@@ -180,7 +214,11 @@ def _conflict(kept: StockEvent, other: StockEvent) -> str:
     return f"key {kept.transaction_key} was already used by message {kept.message_id} with other content: {differ}"
 
 
-def _take_out(books: Books, ledger: ItemLedger, event: StockEvent, rules: LedgerRules) -> frozenset[str]:
+def _take_out(
+    books: Books, ledger: ItemLedger, event: StockEvent, rules: LedgerRules
+) -> tuple[frozenset[str], Decimal | None]:
+    """The items moved beside those that the event names, and what a request had been granted and has no longer."""
+    granted = None
     del ledger.entries[event.transaction_key]
     first, by_order = event, bool(rules.boms) and goes_by_its_order(event, rules.boms)
     if by_order:
@@ -188,14 +226,16 @@ def _take_out(books: Books, ledger: ItemLedger, event: StockEvent, rules: Ledger
     if event.transaction_key in ledger.compared:
         ledger.compared.remove(event.transaction_key)
         effects.compare(books, event, -1)
+    elif event.kind == "reservation_requested":
+        granted = undecide(books, event)
     else:
         effects.post(books, event, -1, shared=rules.is_shared(event))
     moved = moved_items(event)
     for item in moved:
         books[item].version += 1
     if not by_order:
-        return NOBODY
-    return frozenset(moved | leave(books, ledger, first, rules.boms, rules.is_shared))
+        return NOBODY, granted
+    return frozenset(moved | leave(books, ledger, first, rules.boms, rules.is_shared)), granted
 
 
 def horizon(books: Books, event: StockEvent, rules: LedgerRules) -> datetime | None:

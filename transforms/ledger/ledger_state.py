@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from schemas.encoding import pack, unpack
-from schemas.records import SnapshotClosed
+from schemas.records import KeyTaken, SnapshotClosed
 from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound, Notice
 from transforms.ledger.confirmation_rules import Release
 from transforms.ledger.item_ledger import Books, ItemLedger, KitOrder, Report, Reported
@@ -17,7 +17,7 @@ from transforms.ledger.position_rules import Cell, Count, Move
 from transforms.offers.promise_rules import Outlook, Promise
 from transforms.offers.update_rules import LastEvent
 
-LAYOUT = 7
+LAYOUT = 8
 
 _CELL_FIELDS = ("quantity", "changed_by", "opening", "has_opening", "folded_differences", "knows_snapshots")
 _COUNT_FIELDS = ("occurred_at", "quantity", "source", "sequence", "received_at", "key", "kind")
@@ -65,6 +65,7 @@ def _dump(ledger: ItemLedger) -> tuple[Any, ...]:
         ledger.last,
         list(ledger.flagged),
         [(channel, _dump_outlook(outlook)) for channel, outlook in ledger.promised.items()],
+        list(ledger.taken.values()),
     )
 
 
@@ -84,6 +85,7 @@ def _load(row: tuple[Any, ...]) -> ItemLedger:
         last,
         flagged,
         promised,
+        taken,
     ) = row
     ledger = ItemLedger(item)
     for name, value in zip(_PLAIN_FIELDS, plain, strict=True):
@@ -101,6 +103,7 @@ def _load(row: tuple[Any, ...]) -> ItemLedger:
     ledger.newest_at = newest_at
     ledger.last = LastEvent(*last) if last else None
     ledger.flagged = set(flagged)
+    ledger.taken = {one.transaction_key: one for one in (KeyTaken(*row) for row in taken)}
     ledger.promised = {channel: _load_outlook(outlook) for channel, outlook in promised}
     return ledger
 

@@ -17,7 +17,8 @@ from schemas.encoding import pack, unpack
 from schemas.records import Decision, Preemption
 from transforms.ledger.decision_rules import Decided
 from transforms.ledger.ledger_state import dump_books, load_books, load_snapshots
-from transforms.ledger.shard_rules import Shard, owners_by
+from transforms.ledger.ownership_rules import owners_by
+from transforms.ledger.shard_rules import Shard
 from transforms.ledger.snapshot_rules import Snapshots
 
 TOKEN_BYTES = 8
@@ -116,7 +117,7 @@ def _decided_in(records: Iterable[Any]) -> list[tuple[str, str, Decimal, list[st
     for one in records:
         if isinstance(one, Decision):
             decisions.append(one)
-        elif isinstance(one, Preemption):
+        elif isinstance(one, Preemption) and one.by_transaction_key != one.transaction_key:  # else no request's doing
             gave_way.setdefault((one.by_item, one.by_transaction_key), set()).add(one.order_reference)
     keys = [(one.item, one.transaction_key, one.granted_quantity) for one in decisions]
     return [(*key, sorted(gave_way.get(key[:2], ()))) for key in keys]

@@ -9,36 +9,27 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from functools import cache
 from heapq import heappop, heappush
-from operator import attrgetter
 from typing import Any, NamedTuple
 
-from schemas.encoding import to_json
 from schemas.master_data import MasterData
-from schemas.master_tables import ANY, CORRECTIONS
 from schemas.policy_spec import Policy
-from schemas.records import OutcomeCount, Rejection, SnapshotClosed, StockEvent
+from schemas.records import KeyTaken, OutcomeCount, SnapshotClosed, StockEvent
 from transforms.kits.kit_rules import kits_above
 from transforms.ledger.changed_rows import changed_rows
 from transforms.ledger.confirmation_rules import clocked, due_at
 from transforms.ledger.decision_rules import NOT_YET, Decided, Decider, decision_on
+from transforms.ledger.entry_rules import in_order_of_time
 from transforms.ledger.horizon_rules import forget_before_horizon
 from transforms.ledger.item_ledger import Books, ItemLedger, check_conservation, moved_items
-from transforms.ledger.ledger_rules import (
-    LedgerRules,
-    OwnersOf,
-    Result,
-    record,
-)
+from transforms.ledger.ledger_rules import LedgerRules, OwnersOf, Result, lose_key, record
 from transforms.ledger.offer_rows import SharedParts, offer_rows, shared_parts
+from transforms.ledger.outcome_rules import Tally, rejection_of_event, taken_back
+from transforms.ledger.ownership_rules import owners_from
 from transforms.ledger.posting_rules import postings_of
-from transforms.ledger.snapshot_rules import Snapshots, as_entry
+from transforms.ledger.snapshot_rules import Snapshots
 from transforms.offers.availability_rules import Rules
 from transforms.offers.offer_rules import rules_at
-from transforms.rejections import Why, of_event
-
-_TIME_ORDER = attrgetter("occurred_at", "received_at", "transaction_key", "message_id")
 
 Due = tuple[datetime, str, str, Any]  # when, item, "claim", "reported" or "figures", its key
 
@@ -96,36 +87,52 @@ class Shard:
         `decided`: what was decided when the group was folded for the first time.
         """
         self.decider.begin(decided)
-        records: list[Any] = []
-        outcomes: Counter[tuple[str, str, str]] = Counter()
-        touched: set[str] = set()
-        for event, one in in_order_of_time(packed):
-            if isinstance(event, SnapshotClosed):
-                touched |= self.snapshots.enter(event, self.books, self.rules)
-                continue
-            result = record(self.books, event, one, self.rules)
-            outcomes[event.source, result.outcome, result.reason] += 1
-            if result.outcome in ENTERED:
-                touched.update(moved_items(event) if event.components else (event.item,), result.others)
-            elif result.outcome == "duplicate":  # one that was received earlier may change which count is the last
-                touched.update(item for item in moved_items(event) & self.books.keys() if self.books[item].dirty)
-            if self.snapshots.by_location:
-                self._follow(event, result)
-            if self.tells_postings and result.outcome == "posted":
-                records.extend(postings_of(event))
-            if result.granted is not None:
-                records.append(decision_on(event, result.granted))
-                self.decider.place(self.books, event, result.granted)
-            if result.loser is not None:
-                outcomes[result.loser.source, result.loser_outcome, ""] -= 1
-                outcomes[result.loser.source, "dead_letter", result.loser_reason] += 1
-                touched.update(moved_items(result.loser))
-            if result.explanation:
-                records.extend(_rejections(event, result))
-        touched &= self.books.keys()  # what an event names goes by its own day, what it moved by that of its order
+        tally = Tally([], Counter(), set())
+        for entry, one in in_order_of_time(packed):
+            if isinstance(entry, StockEvent):
+                self._enter(entry, one, tally)
+            elif isinstance(entry, SnapshotClosed):
+                tally.touched.update(self.snapshots.enter(entry, self.books, self.rules))
+            else:
+                self._lose_key(entry, now, tally)
+        touched = tally.touched & self.books.keys()  # an event names items by its own day, it moves its order's
+        records = tally.records
         records.extend(self.decider.preemptions)
         records.extend(self._refresh(touched | self.decider.touched | self._wake(now), now))
-        return Fold(records, [_count(*key, total) for key, total in outcomes.items() if total])
+        return Fold(records, tally.counts())
+
+    def _enter(self, event: StockEvent, packed: bytes, tally: Tally) -> None:
+        result = record(self.books, event, packed, self.rules)
+        tally.outcomes[event.source, result.outcome, result.reason] += 1
+        if result.outcome in ENTERED:
+            tally.touched.update(moved_items(event) if event.components else (event.item,), result.others)
+        elif result.outcome == "duplicate":  # one that was received earlier may change which count is the last
+            tally.touched.update(item for item in moved_items(event) & self.books.keys() if self.books[item].dirty)
+        if self.snapshots.by_location:
+            self._follow(event, result)
+        if self.tells_postings and result.outcome == "posted":
+            tally.records.extend(postings_of(event))
+        if result.granted is not None:
+            tally.records.append(decision_on(event, result.granted))
+            self.decider.place(self.books, event, result.granted)
+        if result.loser is not None:
+            tally.lose(result.loser, result)
+        if result.outcome == "dead_letter":
+            tally.records.append(rejection_of_event(event, result.reason, result.explanation))
+
+    def _lose_key(self, taken: KeyTaken, now: datetime, tally: Tally) -> None:
+        """Take out the event of an item whose key another item was first to use, if it is in the books."""
+        result = lose_key(self.books, taken, self.rules)
+        loser = result.loser
+        if loser is None:
+            return
+        tally.lose(loser, result)
+        tally.touched.update(result.others)
+        if self.snapshots.by_location:
+            self.snapshots.follow(loser, self.books, self.rules)
+            self.snapshots.follow_all(result.others, self.books, self.rules)
+        if result.granted:
+            tally.records.append(taken_back(loser, taken, result.granted, now))
 
     def _follow(self, event: StockEvent, result: Result) -> None:
         for one in (event if result.outcome in ENTERED else None, result.loser):
@@ -208,43 +215,3 @@ class Shard:
                 ledger.version += 1
                 woken.add(item)
         return woken
-
-
-def owners_from(master: MasterData) -> OwnersOf:
-    """The ownership table as the ledger asks it, with its answers kept: it is asked for every event."""
-    return owners_by(master.ownership)
-
-
-def owners_by(ownership: Mapping[tuple[str, str], str]) -> OwnersOf:
-    """The same of a table alone: location or `*`, and facts, with the owner. Corrections are posted beside it."""
-
-    @cache
-    def owners_of(location: str, facts: str) -> frozenset[str]:
-        owner = ownership.get((location, facts)) or ownership.get((ANY, facts))
-        return frozenset((owner, CORRECTIONS)) if owner else frozenset()
-
-    return owners_of
-
-
-def in_order_of_time(packed: Iterable[bytes]) -> Iterator[tuple[StockEvent | SnapshotClosed, bytes]]:
-    """Packed events with what they say, by when they occurred, then by when they were received."""
-    packed = list(packed)
-    events = list(map(as_entry, packed))
-    order = sorted(zip(map(_TIME_ORDER, events), range(len(events)), strict=True))
-    return ((events[index], packed[index]) for _, index in order)
-
-
-def _count(source: str, outcome: str, reason: str, total: int) -> OutcomeCount:
-    return OutcomeCount(source, "event", outcome, reason, total)
-
-
-def _rejections(event: StockEvent, result: Result) -> Iterator[Rejection]:
-    if result.outcome == "dead_letter":
-        yield rejection_of_event(event, result.reason, result.explanation)
-    if result.loser is not None:
-        yield rejection_of_event(result.loser, result.loser_reason, result.explanation)
-
-
-def rejection_of_event(event: StockEvent, reason: str, message: str) -> Rejection:
-    """An event that the ledger refuses, as a dead letter whose payload is the event itself."""
-    return of_event(event, Why("ledger", reason, message), "stock_event", to_json(event).encode())

@@ -15,30 +15,15 @@ A source that does not own the place only says so: what it leaves out and the bo
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from schemas.encoding import pack, unpack
 from schemas.records import SnapshotClosed, StockEvent
-from transforms.ledger.item_ledger import LEFT_OUT, Books, ItemLedger, Place, Report, as_event, moved_items
+from transforms.ledger.item_ledger import LEFT_OUT, Books, ItemLedger, Place, Report, moved_items
 from transforms.ledger.ledger_rules import LedgerRules
 from transforms.ledger.position_rules import ZERO, Count
 from transforms.offers.update_rules import LastEvent
 
-NOTICE = b"\xc1"  # begins a packed `SnapshotClosed` among packed events; no msgpack begins with it
-
 NOT_RECEIVED = datetime(1, 1, 1, tzinfo=UTC)  # the receipt of a zero that nobody sent: a count of the same time wins
 
 Kept = dict[tuple[datetime, str], SnapshotClosed]  # occurred_at and source -> the one of least key
-
-
-def packed_notice(closed: SnapshotClosed) -> bytes:
-    """A closed snapshot as it travels and is journalled among packed events."""
-    return NOTICE + pack(closed)
-
-
-def as_entry(packed: bytes) -> StockEvent | SnapshotClosed:
-    """The reverse of packing, of events and of closed snapshots."""
-    if packed.startswith(NOTICE):
-        return SnapshotClosed(*unpack(packed[1:]))
-    return as_event(packed)
 
 
 class Snapshots:

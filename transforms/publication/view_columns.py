@@ -101,7 +101,7 @@ SPECIAL_MEANINGS: dict[tuple[str, str], str] = {
     ("decision", "outcome"): "granted, partly_granted or refused",
     ("decision", "reason"): "why not all was granted; empty when it was",
     ("decision", "transaction_key"): "key of the reservation request",
-    ("preemption", "correlation_id"): "correlation id of the request that was granted instead",
+    ("preemption", "correlation_id"): "of the request granted instead; of its own where another item had its key first",
     ("preemption", "transaction_key"): "key of the reservation request whose hold gave way",
     ("discrepancy", "source"): "source whose report disagrees",
     ("dead_letter", "outcome"): "dead_letter",

@@ -120,7 +120,7 @@ VIEWS: tuple[View, ...] = (
         ("item", "location", "lot", "disposition", "cause", "source", "reference"),
     ),
     View("decision", Decision, "the one answer to one reservation request", ("transaction_key", "item"), grows=""),
-    View("preemption", Preemption, "a hold that gave way to a higher priority class", ("transaction_key", "item"), ""),
+    View("preemption", Preemption, "a hold that had to give way to somebody else", ("transaction_key", "item"), ""),
     View("alert", Alert, "something a person must look at, until its quantity is 0", ("item", "location", "kind")),
     View(
         "dead_letter",

@@ -13,9 +13,9 @@ from tests.builders import receipt, shipment
 from tests.ledgers import MASTER
 from transforms.kits.kit_rules import families
 from transforms.ledger import grouping
+from transforms.ledger.entry_rules import as_entry
 from transforms.ledger.grouping import SHARDS, Group, GroupByShard, _GroupFn, shard_of
 from transforms.ledger.ledger_rules import as_event
-from transforms.ledger.snapshot_rules import as_entry
 
 FAMILY_OF = families(MASTER.boms)
 

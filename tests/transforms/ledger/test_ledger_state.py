@@ -5,6 +5,7 @@ import pytest
 from schemas.encoding import pack
 from tests.agreement import clock, shard_of
 from tests.days import Day, make_day, perturb
+from tests.full_lists import noticed, packed
 from tests.ledgers import contents
 from transforms.ledger.item_ledger import ItemLedger
 from transforms.ledger.ledger_state import LAYOUT, StateError, dump_books, load_books
@@ -23,10 +24,10 @@ def test_books_come_back_as_they_were() -> None:
     filled: set[str] = set()
     for seed in range(60):
         day = make_day(seed, events=60)
-        bundles = perturb(day, seed)
+        bundles = noticed(perturb(day, seed), seed)
         shard = shard_of(day)
         for now, bundle in zip(clock(day, len(bundles), seed), bundles, strict=True):
-            shard.fold([pack(event) for event in bundle], now)
+            shard.fold([packed(one) for one in bundle], now)
         before, after = contents(shard.books), contents(load_books(dump_books(shard.books)))
         assert after == before, f"day {seed}"
         filled |= {name for ledger in before.values() for name, value in ledger.items() if value}

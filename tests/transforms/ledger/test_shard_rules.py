@@ -21,10 +21,10 @@ from tests.builders import (
     shipment,
 )
 from tests.ledgers import MASTER, SHARED, a_shard, fold, on_hand
-from tests.schemas.small_company import company
 from tests.verdicts import WMS_OWNS
 from transforms.ledger.ledger_state import dump_books, load_books
-from transforms.ledger.shard_rules import Shard, owners_from, rejection_of_event
+from transforms.ledger.outcome_rules import rejection_of_event
+from transforms.ledger.shard_rules import Shard
 
 SETS = [("BOLT", 2), ("NUT", 3)]
 
@@ -295,13 +295,6 @@ def test_a_shard_that_was_read_again_does_not_repeat_what_the_clock_did() -> Non
     shard.advance(hour(6))
     other = Shard(MASTER, shard.policy, load_books(dump_books(shard.books)))
     assert other.advance(hour(7)) == []
-
-
-def test_owners_are_those_of_master_data_and_whoever_corrects_them() -> None:
-    owners_of = owners_from(company())
-    assert owners_of("EAST", "on_hand") == {"wms-east", "reconcile"}
-    assert owners_of("WEST", "on_hand") == {"erp-db", "reconcile"}
-    assert owners_of("EAST", "claims") == frozenset()
 
 
 def test_nothing_vanishes() -> None:

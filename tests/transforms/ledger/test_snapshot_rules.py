@@ -11,8 +11,9 @@ from tests.builders import count, hour, receipt, shipment, snapshot
 from tests.ledgers import a_shard
 from tests.published import Published
 from tests.verdicts import WMS_OWNS
+from transforms.ledger.entry_rules import as_entry, packed_entry
 from transforms.ledger.ledger_state import dump_books, load_books, load_snapshots
-from transforms.ledger.snapshot_rules import Snapshots, as_entry, packed_notice
+from transforms.ledger.snapshot_rules import Snapshots
 
 
 def full(at: float, source: str = "wms", key: str = "list", **fields: Any) -> SnapshotClosed:
@@ -25,7 +26,7 @@ def folded(*arrived: StockEvent | SnapshotClosed) -> Published:
     """Everything one after another, by an owner of what is on hand."""
     shard, seen = a_shard(owners=WMS_OWNS), Published()
     for one in arrived:
-        seen.take(shard.fold([packed_notice(one) if isinstance(one, SnapshotClosed) else pack(one)], hour(24)))
+        seen.take(shard.fold([packed_entry(one)], hour(24)))
         shard.check_conservation()
     assert not seen.went_back
     return seen
@@ -100,10 +101,10 @@ def test_a_figure_is_traced_back_to_the_snapshot_that_took_it_away() -> None:
 
 
 def test_snapshots_travel_among_events_and_survive_in_state() -> None:
-    assert as_entry(packed_notice(full(2))) == full(2)
+    assert as_entry(packed_entry(full(2))) == full(2)
     assert as_entry(pack(receipt(1, at=1))) == receipt(1, at=1)
     shard = a_shard(owners=WMS_OWNS)
-    shard.fold([packed_notice(full(2)), pack(receipt(5, at=3))], hour(24))
+    shard.fold([packed_entry(full(2)), pack(receipt(5, at=3))], hour(24))
     state = dump_books(shard.books, shard.snapshots.all())
     again = a_shard(owners=WMS_OWNS)
     again.books, again.snapshots = load_books(state), Snapshots(load_snapshots(state))

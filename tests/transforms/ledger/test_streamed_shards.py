@@ -48,7 +48,7 @@ def test_keyed_state_in_a_batch_runner_gives_what_the_rules_give() -> None:
         ledger = _OnState(master_of(day), POLICY, clock_at(day.now), SHARDS, ticks=False)
         watch(pipeline | beam.Create(in_order(day)) | ledger)
     on_state = standing(seen())
-    assert on_state == standing(bounded(day.events, master_of(day), POLICY, day.now))
+    assert on_state == standing(bounded(in_order(day), master_of(day), POLICY, day.now))
 
 
 def holds(times: Sequence[float], *steps: tuple[str, Any]) -> list[tuple[str, int]]:

@@ -1,0 +1,145 @@
+"""Keys: canonical events in, which of them use a transaction key that another item was first to use out."""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.coders import BytesCoder
+from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.timestamp import MIN_TIMESTAMP
+from apache_beam.utils.windowed_value import WindowedValue
+
+from schemas.records import KeyTaken, StockEvent
+from transforms import record_coders as _coders  # noqa: F401 - registers them
+from transforms.collector import put_off_collection
+from transforms.ledger.books_files import events_in
+from transforms.ledger.key_rules import KeyGroups, KeyRegistry
+
+TOKEN_BYTES = 8
+FIELDS_MAX = 25_000  # in a group: 5,000 events, some hundred kilobytes
+JOURNAL_BYTES_MIN = 1 << 20  # below this a journal is never folded
+
+KeyGroup = tuple[int, bytes]  # shard of keys, packed fields
+
+
+class FindReusedKeys(beam.PTransform[Any, Any]):
+    """Say which items use a transaction key that another item was first to use, by receipt.
+
+    In:       `StockEvent`, in any order, with duplicates; `SnapshotClosed`, which has no key of an event; or several
+              collections of them.
+    Out:      `KeyTaken`, for `KeepLedger`, which takes such events out; of bounded input one for each item and key, of
+              a stream whenever an event comes that does not have its key, or another is found to have been first.
+    State:    of a stream: each key with its first event for the time of `window`, by 16 shards of keys.
+    Rejects:  nothing: what it names becomes a dead letter `conflicting_duplicate` in the ledger.
+    """
+
+    def __init__(self, window: timedelta = timedelta(days=30)) -> None:
+        super().__init__()
+        self.window = window
+
+    def expand(self, events: Any) -> Any:
+        parts = events if isinstance(events, tuple) else (events,)
+        noted = [part | f"Note{number}" >> _note(part) for number, part in enumerate(parts)]
+        groups = noted[0] if len(noted) == 1 else tuple(noted) | "Noted" >> beam.Flatten()
+        if all(part.is_bounded for part in parts):
+            find_all = beam.FlatMap(_find_all).with_output_types(KeyTaken)
+            return groups | "Group" >> beam.GroupByKey() | "FindAll" >> find_all
+        return groups | "Find" >> beam.ParDo(_FindFn(self.window)).with_output_types(KeyTaken)
+
+
+def taken_over(folder: str) -> Any:
+    """The events that the books of the deployment before still know, so that their keys are known too."""
+    return beam.Create([folder]) | "KnownEvents" >> beam.FlatMap(events_in).with_output_types(StockEvent)
+
+
+def _note(events: Any) -> Any:
+    fn = _NoteAllFn() if events.is_bounded else _NoteFn()
+    return beam.ParDo(fn).with_output_types(tuple[int, bytes])
+
+
+class _NoteAllFn(beam.DoFn):
+    """Bounded: what arrives has no time to keep."""
+
+    def __init__(self) -> None:
+        self.at = MIN_TIMESTAMP
+
+    def start_bundle(self) -> None:
+        self.groups = KeyGroups(FIELDS_MAX)
+
+    def process(self, event: Any) -> Iterable[KeyGroup]:
+        return self.groups.add(event) if isinstance(event, StockEvent) else ()
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        for group in self.groups.rest():
+            yield WindowedValue(group, self.at, (GlobalWindow(),))
+
+
+class _NoteFn(_NoteAllFn):
+    """Unbounded: a group has the time of its last event."""
+
+    def process(self, event: Any, timestamp: Any = beam.DoFn.TimestampParam) -> Iterable[KeyGroup]:
+        self.at = timestamp
+        return super().process(event)
+
+
+def _find_all(element: tuple[int, Iterable[bytes]]) -> Iterable[KeyTaken]:
+    """Bounded: all groups of a shard of keys at once."""
+    return KeyRegistry().note(element[1])
+
+
+class _Live:
+    """One shard of keys in memory, with how large its state is."""
+
+    def __init__(self, snapshot: bytes | None, journal: Iterable[bytes]) -> None:
+        entries = list(journal)
+        self.registry = KeyRegistry()
+        self.registry.note([snapshot] if snapshot else [])
+        self.registry.note(entries)
+        self.snapshot_bytes = len(snapshot or b"")
+        self.journal_bytes = sum(map(len, entries))
+
+
+class _FindFn(beam.DoFn):
+    """Unbounded: as the ledger is hosted, snapshot, journal and token; the first of a key does not depend on order."""
+
+    SNAPSHOT = ReadModifyWriteStateSpec("snapshot", BytesCoder())
+    JOURNAL = BagStateSpec("journal", BytesCoder())
+    TOKEN = ReadModifyWriteStateSpec("token", BytesCoder())
+
+    def __init__(self, window: timedelta) -> None:
+        self.window = window
+
+    def setup(self) -> None:
+        put_off_collection()
+        self.live: dict[int, tuple[bytes, _Live]] = {}
+
+    def process(
+        self,
+        element: KeyGroup,
+        snapshot: Any = beam.DoFn.StateParam(SNAPSHOT),
+        journal: Any = beam.DoFn.StateParam(JOURNAL),
+        token: Any = beam.DoFn.StateParam(TOKEN),
+    ) -> Iterable[KeyTaken]:
+        shard, group = element
+        stamp = token.read()
+        # while it is being changed nobody may find it: if this bundle fails, memory is ahead of state
+        kept_under, live = self.live.pop(shard, (None, None))
+        if live is None or not stamp or kept_under != stamp:
+            live = _Live(snapshot.read(), journal.read())
+        taken = live.registry.note([group])
+        live.journal_bytes += len(group)
+        if live.journal_bytes > max(JOURNAL_BYTES_MIN, live.snapshot_bytes):
+            live.registry.forget(self.window)
+            folded = live.registry.dump()
+            live.snapshot_bytes, live.journal_bytes = len(folded), 0
+            snapshot.write(folded)
+            journal.clear()
+        else:
+            journal.add(group)
+        fresh = secrets.token_bytes(TOKEN_BYTES)
+        token.write(fresh)
+        self.live[shard] = (fresh, live)
+        return taken
