@@ -4,14 +4,14 @@ Beam pickles every step with all that it holds, and every worker makes it anew: 
 a hundred megabytes for each step.
 """
 
-import zlib
+import lzma
 from hashlib import blake2b
 from typing import Any, Self
 from weakref import WeakValueDictionary
 
 from schemas.encoding import pack, unpack
 
-_FAST = 1  # of zlib's levels: Beam compresses the whole step again
+_FASTEST = 0  # of lzma's levels: still a sixth of what zlib leaves, all of which Beam compresses again with every step
 _here: "WeakValueDictionary[bytes, Any]" = WeakValueDictionary()
 
 
@@ -27,7 +27,7 @@ class Carried:
         """All fields as bytes, made when they are first asked for."""
         packed: bytes | None = getattr(self, "_packed", None)
         if packed is None:
-            packed = zlib.compress(pack(self.plain()), _FAST)
+            packed = lzma.compress(pack(self.plain()), preset=_FASTEST)
             self._remember(packed)
         return packed
 
@@ -49,7 +49,7 @@ def _unpacked(kind: type[Any], packed: bytes) -> Any:
     known = _here.get(_name_of(kind, packed))
     if known is not None:
         return known
-    made = kind.made_of(unpack(zlib.decompress(packed)))
+    made = kind.made_of(unpack(lzma.decompress(packed)))
     return made._remember(packed)  # noqa: SLF001 - of this module's own class
 
 
