@@ -7,8 +7,11 @@ refused; the same for NaN and Infinity, which are not JSON.
 Options: `lines: true` where a message holds a JSON text on each line, each a document; `answer: graphql` where it is
 the answer to a query: one that has errors told us only part of what we asked, and is refused (`partner_error`).
 
-Ordinary small messages pay only for the scan in C and one hook for each object. The walk over the whole tree is left to
-payloads that are long, have many brackets, or escape characters that cannot be stored.
+Most messages are short, without fractions and backslashes. orjson reads those in two thirds of the time, and what it
+would hide is ruled out afterwards: it keeps the last of two equal keys, and rounds fractions and large integers. Where
+there is no backslash, each key and each text has two quotes: if the tree has as many as the payload, no key was
+dropped. All others are read by the standard library with one hook for each object. The walk over the whole tree is left
+to payloads that are long, have many brackets, or escape characters that cannot be stored.
 """
 
 import json
@@ -16,6 +19,8 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
+
+import orjson
 
 from transforms.arrival.limits import (
     DEPTH_MAX,
@@ -30,6 +35,8 @@ from transforms.arrival.limits import (
     text_of,
     too_deep,
 )
+
+PLAIN_BYTES_MAX = 4_096  # of what orjson is tried on: a longer text is more likely to hold what it must not read
 
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # NUL, and halves of surrogate pairs
 
@@ -66,6 +73,14 @@ def _check_answer(tree: Document) -> None:
 
 def parse_json(payload: bytes) -> Any:
     """The tree of a JSON text, which may be a bare value. Raises `DecodeError`."""
+    if len(payload) <= PLAIN_BYTES_MAX and b"\\" not in payload:
+        plain = _plain(payload)
+        if plain is not None:
+            return plain
+    return _exactly(payload)
+
+
+def _exactly(payload: bytes) -> Any:
     text = text_of(payload)
     try:
         tree = _scanned(text)
@@ -82,6 +97,33 @@ def parse_json(payload: bytes) -> Any:
     ):
         _check_tree(tree)
     return tree
+
+
+def _plain(payload: bytes) -> dict[str, Any] | None:
+    """The object of a text in which nothing is rounded or dropped; None where only the exact reading can tell."""
+    try:
+        tree = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return None
+    if tree.__class__ is not dict:
+        return None
+    levels = [tree.values()]
+    quotes = 2 * len(tree)
+    for level in levels:
+        for value in level:
+            kind = value.__class__
+            if kind is str:
+                quotes += 2
+            elif kind is dict:
+                quotes += 2 * len(value)
+                levels.append(value.values())
+            elif kind is list:
+                levels.append(value)
+            elif kind is float:
+                return None
+        if len(levels) > DEPTH_MAX:
+            return None
+    return tree if quotes == payload.count(b'"') else None  # type: ignore[no-any-return]
 
 
 def _scanned(text: str) -> Any:

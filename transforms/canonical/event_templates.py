@@ -24,7 +24,7 @@ from transforms.canonical.expressions import (
     path_of,
     read_path,
 )
-from transforms.canonical.fields import FieldError, to_text
+from transforms.canonical.fields import TEXT_CHARS_MAX, FieldError, to_text
 
 COLUMNS = {"item": "item_code", "unit": "unit_code", "location": "location_code", "to_location": "to_location_code"}
 ORIGIN = slice(ReportedEvent._fields.index("source"), ReportedEvent._fields.index("mapping_version") + 1)
@@ -70,7 +70,10 @@ class _Reads:
             holder = read(context)
             if holder.__class__ is dict:
                 for column, name in columns:
-                    if (found := holder.get(name)) is not None:
+                    found = holder.get(name)
+                    if found.__class__ is str and len(found) <= TEXT_CHARS_MAX and found.isprintable():
+                        row[column] = found.strip()  # as `to_text` does, which costs a call
+                    elif found is not None:
                         row[column] = to_text(found)
         for column, read in self.others:
             row[column] = read(context)
@@ -122,6 +125,20 @@ class EventTemplate:
             return self.problem(context)
         row[INDEX] = event_index
         return ReportedEvent._make(row)
+
+    def event_of_message(self, context: Context, origins: Origins, event_index: int) -> ReportedEvent | None:
+        """The event of a message without lines; None where `event` would say why there is none."""
+        row = self.row(context, origins)
+        if row is None:
+            return None
+        try:
+            self._own.fill(row, context)
+            if not row[KEY]:
+                row[KEY] = self._join_key([row[column] for column in self._key_columns])
+        except (FieldError, ExpressionError):
+            return None
+        row[INDEX] = event_index
+        return ReportedEvent._make(row) if row[ITEM] else None
 
     def problem(self, context: Context) -> Problem:
         """The first field that cannot be filled."""
@@ -184,7 +201,14 @@ def _key_field(spec: EventSpec, prefix: str) -> _Field:
     def read_key(context: Context) -> str:
         return join([to_text(read(context)) for read in reads])
 
-    return _Field(name, _column(name), read_key, shown="", is_constant=False, is_shared=shared)
+    (first, *others) = reads
+
+    def read_short_key(context: Context) -> str:
+        text = to_text(first(context))
+        return join([text]) if not text or ":" in text or "%" in text else prefix + text
+
+    read = read_key if others else read_short_key
+    return _Field(name, _column(name), read, shown="", is_constant=False, is_shared=shared)
 
 
 def _key_joiner(prefix: str, parts: Sequence[str]) -> Callable[[list[str]], str]:

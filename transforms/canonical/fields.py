@@ -204,8 +204,8 @@ def time_field(value: TimeValue, timezone: str, *, is_required: bool = False) ->
 
     def read_time(context: Context) -> datetime | None:
         found = read(context)
-        if found.__class__ is str and found in known:
-            return known[found]
+        if found.__class__ is str and (again := known.get(found)) is not None:
+            return again
         if is_blank(found):
             if is_required:
                 raise FieldError("missing_field", "got nothing, expected a time")

@@ -20,7 +20,7 @@ from schemas.yaml_files import Finding, SpecError, load_yaml, parse, refusal
 from transforms.arrival.format_table import FORMATS, option_problems
 from transforms.canonical.check_kinds import kind_problems
 from transforms.canonical.complete_templates import Announced
-from transforms.canonical.event_templates import EventTemplate, Problem
+from transforms.canonical.event_templates import EventTemplate, Origins, Problem
 from transforms.canonical.expressions import Context, ExpressionError, compile_read
 from transforms.canonical.fields import FieldError, to_text
 from transforms.canonical.message_choice import MessageChoice
@@ -69,9 +69,15 @@ class SourceMapping:
     def run(self, document: Any, envelope: Envelope, first_index: int = 0) -> Mapped:
         """What a document reports; `first_index` is the number of events its message has made before."""
         context = {"message": document, "envelope": _described(envelope) if self._shows_envelope else None}
-        run = _Run(envelope, self._name, self._correlated(context, envelope), first_index)
+        correlation_id = self._correlated(context, envelope)
+        run = _Run(envelope, self._name, correlation_id, first_index)
         try:
             message = self._choose(context)
+            if message is not None and message.only is not None:  # nearly all messages of most systems
+                origins = _origins(envelope, correlation_id, message.version)
+                made = message.only.event_of_message(context, origins, first_index)
+                if made is not None:
+                    return Mapped([made], [], [])
             if message is None:
                 run.reject(Problem("no_mapping_matches", self._mismatch(context), ""), -1)
             elif message.spec.ignore is not None:
@@ -128,14 +134,7 @@ class _Run:
 
     def map_lines(self, message: MessageTemplate, context: Context) -> None:
         """Every event of every line, each or why there is none."""
-        envelope = self.envelope
-        origins = (
-            envelope.source,
-            envelope.message_id,
-            self.correlation_id,
-            envelope.received_at,
-            self.mapping_version,
-        )
+        origins = _origins(self.envelope, self.correlation_id, self.mapping_version)
         prepared: list[tuple[EventTemplate, Any]] = []
         for problem in message.lines(context):
             if problem is not None:
@@ -192,6 +191,11 @@ class _Run:
                 payload=b"" if self.rejections else envelope.payload,
             )
         )
+
+
+def _origins(envelope: Envelope, correlation_id: str, mapping_version: str) -> Origins:
+    """What all events of a document have in common, whatever it says."""
+    return (envelope.source, envelope.message_id, correlation_id, envelope.received_at, mapping_version)
 
 
 def _described(envelope: Envelope) -> dict[str, Any]:

@@ -21,6 +21,8 @@ class MessageTemplate:
         prefix = f"{mapping.key_space or mapping.source}:{spec.key_name or spec.name}:"
         self.complete = CompleteTemplate(spec, mapping) if spec.complete else None
         self.templates = [EventTemplate(event, prefix, mapping.timezone) for event in spec.events]
+        is_plain = len(self.templates) == 1 and not (spec.each or spec.let or spec.complete or spec.events[0].when)
+        self.only = self.templates[0] if is_plain else None  # where a message is always exactly one event
 
     def lines(self, context: Context) -> Iterator[Problem | None]:
         """Put each line into the context in turn; a problem stands for lines that are not there."""

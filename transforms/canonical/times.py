@@ -46,6 +46,8 @@ def to_time(value: object, zone: tzinfo, formats: Sequence[str] = (), epoch: str
     if parsed is None:
         raise TimeError(f"got {shown(value)}, expected {_expected(formats)}")
     local = _within(parsed, value)
+    if local.tzinfo is UTC:
+        return local
     return (local if local.tzinfo is not None else local.replace(tzinfo=zone)).astimezone(UTC)
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from transforms.arrival import json_format
 from transforms.arrival.json_format import decode_json, parse_json
 from transforms.arrival.limits import DEPTH_MAX, FIELD_CHARS_MAX, DecodeError
 
@@ -117,6 +118,23 @@ trees = st.recursive(
 @given(tree=st.lists(trees) | st.dictionaries(text, trees), is_ascii=st.booleans())
 def test_whatever_is_written_as_json_is_read_the_same(tree: Any, is_ascii: bool) -> None:
     assert decode_json(json.dumps(tree, ensure_ascii=is_ascii).encode(), {}) == [tree]
+
+
+pieces = st.sampled_from(
+    [*'{}[]:,"\\ \n', '"a"', '"b"', '"a":', '"b" :', "1", "-0", "1.50", "1e2", "1e999", "NaN", "true", "null", "9" * 20]
+)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(written=st.lists(pieces, max_size=12), is_whole=st.booleans())
+def test_the_quick_reading_says_what_the_exact_one_says(written: list[str], is_whole: bool) -> None:
+    payload = "".join(written).encode()
+    if is_whole:
+        payload = b'{"a":' + payload + b"}"
+    quick = json_format._plain(payload)
+    if quick is not None and b"\\" not in payload:
+        exact = json_format._exactly(payload)
+        assert repr(quick) == repr(exact)
 
 
 def test_each_line_may_be_a_document_of_its_own() -> None:
