@@ -30,15 +30,18 @@ FLINK_FLAGS = {
 
 # Flink runs pipelines under these names; a job server of another kind passes over a flag that it does not know.
 FLINK_RUNNERS = ("FlinkRunner", "PortableRunner")
-# By default Flink keeps back what a bundle made while a checkpoint was taken, until the operator has more to do. The
-# one that starts the readers never has, and such a stream would read nothing.
-WHOLE_BUNDLES = "--finish_bundle_before_checkpointing"
+# What a stream needs there. By default Flink keeps back what a bundle made while a checkpoint was taken, until the
+# operator has more to do; the one that starts the readers never has, and the job would read nothing. And it ends a
+# bundle, and so asks an empty queue again, once a second.
+STREAM_FLAGS = ("--finish_bundle_before_checkpointing", "--max_bundle_time_mills=100")
 
 
 def flags_of_runner(runner: str | None, given: Sequence[str]) -> list[str]:
-    """The flags that a stream needs on its runner, besides those given."""
-    is_missing = runner in FLINK_RUNNERS and not any(flag.startswith(WHOLE_BUNDLES) for flag in given)
-    return [WHOLE_BUNDLES] if is_missing else []
+    """The flags that a stream needs on its runner, without those given."""
+    if runner not in FLINK_RUNNERS:
+        return []
+    known = {flag.partition("=")[0] for flag in given}
+    return [flag for flag in STREAM_FLAGS if flag.partition("=")[0] not in known]
 
 
 def refuse_unknown(arguments: list[str]) -> None:

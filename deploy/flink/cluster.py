@@ -25,6 +25,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from pipelines.known_flags import STREAM_FLAGS
+
 ROOT = Path(__file__).parents[2]
 JARS = ROOT / ".venv" / "flink-jars"
 EXIT_TERMINATED = 143
@@ -139,7 +141,7 @@ class FlinkCluster:
             f"--environment_config=127.0.0.1:{self.pool_port}",
             f"--parallelism={self.slots}",
             f"--checkpointing_interval={CHECKPOINT_MILLISECONDS}",
-            "--finish_bundle_before_checkpointing",
+            *STREAM_FLAGS,
         ]
 
     def start_job_manager(self) -> None:

@@ -16,7 +16,9 @@ from apache_beam.portability.api import beam_fn_api_pb2_grpc
 from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPoolServicer
 from apache_beam.utils import thread_pool_executor
 
-FLUSH_MILLISECONDS = 20  # how long a worker keeps what it has made before it is sent on; by default a whole bundle
+# Beam can send on what a worker made before its bundle ends, by a thread that may cut an element in two: the task
+# manager then fails with an EOFException. Flink emits nothing before the end of a bundle anyway.
+FLUSH_MILLISECONDS = 0
 
 
 def serve(port: int) -> tuple[grpc.Server, int]:

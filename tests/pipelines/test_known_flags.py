@@ -26,15 +26,20 @@ def test_the_help_is_ours_and_says_where_beams_is() -> None:
 @pytest.mark.parametrize(
     ("runner", "given", "added"),
     [
-        ("PortableRunner", [], ["--finish_bundle_before_checkpointing"]),
-        ("FlinkRunner", ["--parallelism=2"], ["--finish_bundle_before_checkpointing"]),
-        ("FlinkRunner", ["--finish_bundle_before_checkpointing"], []),
+        ("PortableRunner", [], ["--finish_bundle_before_checkpointing", "--max_bundle_time_mills=100"]),
+        (
+            "FlinkRunner",
+            ["--parallelism=2"],
+            ["--finish_bundle_before_checkpointing", "--max_bundle_time_mills=100"],
+        ),
+        ("FlinkRunner", ["--max_bundle_time_mills=500"], ["--finish_bundle_before_checkpointing"]),
+        ("FlinkRunner", ["--finish_bundle_before_checkpointing", "--max_bundle_time_mills", "500"], []),
         ("PrismRunner", [], []),
         ("DataflowRunner", [], []),
         (None, [], []),
     ],
 )
-def test_a_stream_on_flink_keeps_nothing_back_at_a_checkpoint(
+def test_a_stream_on_flink_keeps_nothing_back_at_a_checkpoint_and_ends_bundles_soon(
     runner: str | None, given: list[str], added: list[str]
 ) -> None:
     assert flags_of_runner(runner, given) == added
