@@ -19,9 +19,10 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from pipelines.known_flags import flags_of_runner, help_text, refuse_unknown
+from pipelines.known_flags import choose_runner, flags_of_runner, help_text, refuse_unknown
 from pipelines.options import OptionsError, Settings, settings_of
 from pipelines.progress import Progress
+from pipelines.run_report import read_report
 from pipelines.summary import print_summary
 from schemas.outbound_spec import OutboundSpec, load_sending
 from schemas.partner_spec import Partners
@@ -42,6 +43,7 @@ from transforms.ledger.keeping import KeepLedger
 from transforms.publication.counts import CountOutcomes
 from transforms.publication.databases import Database, ViewsError, create_views
 from transforms.publication.postgres_views import WritePostgresViews
+from transforms.publication.rebuilding import take_the_place_of, views_apart
 from transforms.publication.record_files import WriteRecordFiles
 from transforms.publication.runs import finish_run, start_run
 from transforms.publication.sqlite_views import WriteSqliteViews
@@ -156,7 +158,7 @@ def _released(canonical: Any, config: Config, source: Source | None) -> tuple[An
 def _write(database: Database, run_id: str) -> Any:
     if isinstance(database, Path):
         return "WriteSqliteViews" >> WriteSqliteViews(database, run_id)
-    return "WritePostgresViews" >> WritePostgresViews(database.url, run_id)
+    return "WritePostgresViews" >> WritePostgresViews(database.url, run_id, database.schema)
 
 
 def _handoff(settings: Settings) -> Handoff:
@@ -175,19 +177,35 @@ def _read(config: Config) -> Any:
 def execute(options: PipelineOptions, config: Config) -> bool:
     """Run the flow to its end, or until somebody stops it; returns whether its counts add up."""
     settings = config.settings
+    if not settings.rebuild:
+        _run_flow(options, config)
+        return settings.quiet or print_summary(settings.database, config.run_id)
+    with views_apart(settings.database) as apart:
+        ended = _run_flow(options, config._replace(settings=settings._replace(database=apart)))
+        is_good = ended and read_report(apart, config.run_id).is_balanced
+        if is_good:
+            take_the_place_of(apart, settings.database)
+        settings.quiet or print_summary(settings.database if is_good else apart, config.run_id)
+    told = "are those of this run" if is_good else "stay as they were"
+    print(f"{settings.database}: its views {told}", file=sys.stderr)
+    return is_good
+
+
+def _run_flow(options: PipelineOptions, config: Config) -> bool:
+    """Whether it came to its end: nobody stopped it."""
+    settings = config.settings
     pipeline = beam.Pipeline(options=options)
     build_pipeline(pipeline, config)
     start_run(settings.database, _run_record(config))
-    was_stopped = False
+    ended = True
     with nullcontext() if settings.quiet else Progress(settings.database):
         try:
             pipeline.run().wait_until_finish()
         except KeyboardInterrupt:
-            was_stopped = True
+            ended = False
             print("stopped; the views hold what was done until then", file=sys.stderr)
-    is_whole = settings.input_folder is not None and not was_stopped
-    finish_run(settings.database, config.run_id, datetime.now(UTC), read_all=is_whole)
-    return settings.quiet or print_summary(settings.database, config.run_id)
+    finish_run(settings.database, config.run_id, datetime.now(UTC), read_all=ended and bool(settings.input_folder))
+    return ended
 
 
 def _run_record(config: Config) -> Run:
@@ -201,16 +219,6 @@ def _run_record(config: Config) -> Run:
         master_version=front.master.version,
         options=json.dumps({name: str(value) for name, value in settings._asdict().items() if value}),
     )
-
-
-def choose_runner(options: StandardOptions, *, streaming: bool) -> None:
-    """Say whether input ends, and where nobody chose a runner and it does, stay in this process.
-
-    Beam's own default would first try to download and start another runner, so a run would depend on the network.
-    """
-    options.streaming = streaming
-    if options.runner is None and not streaming:
-        options.runner = "FnApiRunner"
 
 
 def run(argv: Sequence[str] | None = None) -> int:

@@ -1,10 +1,10 @@
-"""Known flags: what was typed in; refused if nobody knows it, and the help out."""
+"""Known flags: what was typed in; refused if nobody knows it, what a runner needs beside it, and the help out."""
 
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipelines.options import InventoryOptions, OptionsError
 
@@ -72,3 +72,13 @@ def _parser() -> ArgumentParser:
     )
     InventoryOptions._add_argparse_args(parser)  # noqa: SLF001 - the hook that Beam defines for this
     return parser
+
+
+def choose_runner(options: StandardOptions, *, streaming: bool) -> None:
+    """Say whether input ends, and where nobody chose a runner and it does, stay in this process.
+
+    Beam's own default would first try to download and start another runner, so a run would depend on the network.
+    """
+    options.streaming = streaming
+    if options.runner is None and not streaming:
+        options.runner = "FnApiRunner"

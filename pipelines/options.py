@@ -83,9 +83,15 @@ class InventoryOptions(PipelineOptions):
         )
         for name in TOPICS:
             views.add_argument(f"--{name}_topic", help=f"projects/P/topics/T: rows of {name} as messages")
+        _add_rebuild(views)
         _add_partners(parser)
         _add_handoff(parser)
         parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
+
+
+def _add_rebuild(views: Any) -> None:
+    said = "of files: nothing of earlier runs stays; the views are replaced in one step at a good end"
+    views.add_argument("--rebuild", action="store_true", help=said)
 
 
 def _add_partners(parser: ArgumentParser) -> None:
@@ -123,6 +129,7 @@ class Settings(NamedTuple):
     outbound: Path = OUTBOUND
     send_seconds_max: float = DRAIN_SECONDS
     acknowledgments_folder: str = ""  # on any file system that Beam writes
+    rebuild: bool = False  # the views are made anew and replaced at the end
 
     @property
     def input(self) -> str:
@@ -159,6 +166,7 @@ def settings_of(options: PipelineOptions) -> Settings:
         outbound=Path(given.outbound),
         send_seconds_max=given.send_seconds_max,
         acknowledgments_folder=given.acknowledgments_folder or "",
+        rebuild=_rebuild(given),
     )
 
 
@@ -167,6 +175,12 @@ def _database(text: str) -> Database:
         return database_of(text)
     except ViewsError as error:
         raise OptionsError(f"--database {error}") from None
+
+
+def _rebuild(given: Any) -> bool:
+    if given.rebuild and not given.input_folder:
+        raise OptionsError("--rebuild without --input_folder: a stream has no end at which views could be replaced")
+    return bool(given.rebuild)
 
 
 def _topic(given: Any, name: str) -> str:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from pipelines import inventory_sync
 from pipelines.summary import print_summary
 from tests.pipelines.example_day import DAY, ROOT, options
 from transforms.publication.runs import IS_OPEN
+from transforms.publication.view_tables import VIEWS
 
 RUN_TABLES = {"run", "run_count", "run_rejection"}  # what a run notes of itself
 
@@ -188,23 +189,6 @@ def test_a_wrong_option_is_refused_before_anything_starts(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("given", "streaming", "chosen"),
-    [
-        ([], False, "FnApiRunner"),
-        (["--runner=DirectRunner"], False, "DirectRunner"),
-        (["--runner=FlinkRunner"], True, "FlinkRunner"),
-        ([], True, None),
-    ],
-)
-def test_a_run_over_files_stays_in_this_process_unless_a_runner_is_named(
-    given: list[str], streaming: bool, chosen: str | None
-) -> None:
-    standard = PipelineOptions(given).view_as(StandardOptions)
-    inventory_sync.choose_runner(standard, streaming=streaming)
-    assert (standard.runner, standard.streaming) == (chosen, streaming)
-
-
 def test_the_help_names_every_option_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
     assert inventory_sync.run(["--help"]) == 0
     printed = capsys.readouterr().out
@@ -238,3 +222,57 @@ def _mugs_in_east(database: Path) -> str:
         return str(connection.execute(f"SELECT on_hand_quantity FROM position WHERE {where}").fetchone()[0])
     finally:
         connection.close()
+
+
+def shop_day(folder: Path) -> str:
+    """What the shop alone sent that day."""
+    shutil.copytree(Path(DAY) / "shop", folder / "in/shop")
+    return f"--input_folder={folder / 'in'}"
+
+
+def test_a_rebuild_after_a_mapping_fix_leaves_what_a_run_from_nothing_leaves(tmp_path: Path) -> None:
+    """A code was another item all along. A plain run keeps its claims: nothing newer is said of the wrong item."""
+    company(tmp_path / "company")
+    codes = tmp_path / "company/master/item_codes.csv"
+    day, master = shop_day(tmp_path), f"--master_data={tmp_path}/company/master"
+    again, rebuilt, fresh = (options(tmp_path / f"{name}.db") for name in ("again", "rebuilt", "fresh"))
+    assert inventory_sync.run([day, *again, master]) == 0
+    shutil.copy(tmp_path / "again.db", tmp_path / "rebuilt.db")
+    with codes.open("a") as file:
+        file.write("shop,9107199254740993,TRAY-SERVE\n")
+    assert inventory_sync.run([day, *again, master]) == 0
+    assert inventory_sync.run([day, *rebuilt, master, "--rebuild"]) == 0
+    assert inventory_sync.run([day, *fresh, master]) == 0
+    found = {name: without_run_ids(contents(tmp_path / f"{name}.db")) for name in ("again", "rebuilt", "fresh")}
+    assert found["rebuilt"] == found["fresh"]
+    claims = {name: {row[:2] for row in found[name]["claim"]} for name in ("again", "fresh")}
+    assert ("MUG-BLUE", "WEB-1001") in claims["again"] - claims["fresh"]
+    assert ("TRAY-SERVE", "WEB-1001") in claims["again"] & claims["fresh"]
+
+
+def without_run_ids(views: dict[str, list[tuple[Any, ...]]]) -> dict[str, set[tuple[Any, ...]]]:
+    names_run = {view.name for view in VIEWS if view.names_run}
+    return {name: {row[:-1] if name in names_run else row for row in rows} for name, rows in views.items()}
+
+
+def test_a_rebuild_that_fails_or_is_stopped_leaves_the_views_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [shop_day(tmp_path), *options(tmp_path / "views.db")]
+    assert inventory_sync.run(arguments) == 0
+    before = contents(tmp_path / "views.db")
+    monkeypatch.setattr(FnApiRunner, "run_pipeline", ending_with(RuntimeError("no more disk")))
+    with pytest.raises(RuntimeError, match="no more disk"):
+        inventory_sync.run([*arguments, "--rebuild"])
+    monkeypatch.setattr(FnApiRunner, "run_pipeline", ending_with(KeyboardInterrupt()))
+    assert inventory_sync.run([*arguments, "--rebuild"]) == 1
+    assert "its views stay as they were" in capsys.readouterr().err
+    assert contents(tmp_path / "views.db") == before
+    assert list(tmp_path.glob("*.rebuild*")) == []
+
+
+def ending_with(error: BaseException) -> Any:
+    def run_pipeline(*_: Any) -> None:
+        raise error
+
+    return run_pipeline

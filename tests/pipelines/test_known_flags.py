@@ -1,8 +1,9 @@
 """A misspelt flag is refused, where Beam alone would run on without it."""
 
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from pipelines.known_flags import flags_of_runner, help_text, refuse_unknown
+from pipelines.known_flags import choose_runner, flags_of_runner, help_text, refuse_unknown
 from pipelines.options import OptionsError
 
 
@@ -44,3 +45,20 @@ def test_a_stream_on_flink_keeps_nothing_back_at_a_checkpoint_and_ends_bundles_s
 ) -> None:
     assert flags_of_runner(runner, given) == added
     refuse_unknown(added)
+
+
+@pytest.mark.parametrize(
+    ("given", "streaming", "chosen"),
+    [
+        ([], False, "FnApiRunner"),
+        (["--runner=DirectRunner"], False, "DirectRunner"),
+        (["--runner=FlinkRunner"], True, "FlinkRunner"),
+        ([], True, None),
+    ],
+)
+def test_a_run_over_files_stays_in_this_process_unless_a_runner_is_named(
+    given: list[str], streaming: bool, chosen: str | None
+) -> None:
+    standard = PipelineOptions(given).view_as(StandardOptions)
+    choose_runner(standard, streaming=streaming)
+    assert (standard.runner, standard.streaming) == (chosen, streaming)

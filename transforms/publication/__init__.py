@@ -6,6 +6,7 @@
 - `view_database`  one SQLite file: made, opened, written
 - `postgres_database` the same on a PostgreSQL server
 - `databases`      which of the two, and one way to use either
+- `rebuilding`     views made apart, put in the place of the old ones in one step
 - `runs`           when a run began and ended, and by which rules
 - `counts`         `CountOutcomes`: how messages and events ended
 - `tallies`        `TallyElements`: numbers that move while the work goes on

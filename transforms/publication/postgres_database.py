@@ -39,6 +39,7 @@ class PostgresPlace(NamedTuple):
     """Where a server keeps the views."""
 
     url: str
+    schema: str = ""  # of the tables; "" for the one that the user has
 
     def __str__(self) -> str:
         return self.url
@@ -123,11 +124,27 @@ def create_views(place: PostgresPlace) -> None:
     try:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_NAME,))
+            if place.schema:
+                connection.execute(f"CREATE SCHEMA IF NOT EXISTS {place.schema}")
             for statement in create_statements():
                 connection.execute(statement)
             _check_version(connection, place)
     except psycopg.Error as error:
         raise ViewsError(f"{place}: cannot hold the views: {_said(error)}") from error
+    finally:
+        connection.close()
+
+
+def in_one_transaction(place: PostgresPlace, statements: Iterable[str]) -> None:
+    """Execute statements, all or none; `ViewsError` where that cannot be."""
+    psycopg = _psycopg()
+    connection = _connect(place)
+    try:
+        with connection.transaction():
+            for statement in statements:
+                connection.execute(statement)
+    except psycopg.Error as error:
+        raise ViewsError(f"{place}: nothing was changed: {_said(error)}") from error
     finally:
         connection.close()
 
@@ -195,6 +212,8 @@ def _psycopg() -> Any:
 def _connect(place: PostgresPlace) -> Any:
     psycopg = _psycopg()
     options = f"-c statement_timeout={STATEMENT_SECONDS_MAX}s -c timezone=UTC"
+    if place.schema:
+        options += f" -c search_path={place.schema}"
     try:
         return psycopg.connect(place.url, autocommit=True, connect_timeout=CONNECT_SECONDS_MAX, options=options)
     except psycopg.Error as error:

@@ -18,10 +18,13 @@ class WritePostgresViews(beam.PTransform[Any, Any]):
     Source:   PostgreSQL's INSERT ... ON CONFLICT, postgresql.org/docs/current/sql-insert.html.
     """
 
-    def __init__(self, url: str, run_id: str = "") -> None:
-        """`url` is postgresql://USER@HOST/NAME; workers take the password from PGPASSWORD or a password file."""
+    def __init__(self, url: str, run_id: str = "", schema: str = "") -> None:
+        """`url` is postgresql://USER@HOST/NAME; workers take the password from PGPASSWORD or a password file.
+
+        `schema`: of the tables, where it is not the one that the user has anyway.
+        """
         super().__init__()
-        self.place = place_of(url)
+        self.place = place_of(url)._replace(schema=schema)
         self.run_id = run_id
 
     def expand(self, records: Any) -> Any:

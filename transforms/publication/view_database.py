@@ -7,7 +7,7 @@ A flush is one transaction and on disk when it returns, so what a queue was told
 import random
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from transforms.publication.newest_rows import Batch
@@ -69,9 +69,19 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 def write_batches(connection: sqlite3.Connection, batches: Iterable[Batch]) -> None:
     """Write rows of views, all or none; `ViewsError` when other writers keep the lock past every attempt."""
     batches = list(batches)
+
+    def write() -> None:
+        for view, rows in batches:
+            connection.executemany(_SQL[view.name], rows)
+
+    in_one_transaction(connection, write)
+
+
+def in_one_transaction(connection: sqlite3.Connection, write: Callable[[], object]) -> None:
+    """What `write` does, all or none; `ViewsError` when other writers keep the lock past every attempt."""
     for attempt in range(1, LOCK_ATTEMPTS_MAX + 1):
         try:
-            _write_once(connection, batches)
+            _write_once(connection, write)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF not in _BUSY:
                 raise
@@ -82,11 +92,10 @@ def write_batches(connection: sqlite3.Connection, batches: Iterable[Batch]) -> N
             return
 
 
-def _write_once(connection: sqlite3.Connection, batches: Iterable[Batch]) -> None:
+def _write_once(connection: sqlite3.Connection, write: Callable[[], object]) -> None:
     connection.execute("BEGIN IMMEDIATE")  # takes the write lock now: a later upgrade could fail half-way
     try:
-        for view, rows in batches:
-            connection.executemany(_SQL[view.name], rows)
+        write()
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
