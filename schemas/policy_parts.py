@@ -71,6 +71,7 @@ class Limits(Spec):
     history_days: Annotated[int, Field(ge=1, le=HISTORY_DAYS_MAX)] = 30
     snapshot_zero_share_max: Share = Decimal("0.5")  # of the positions of a location that a complete snapshot may empty
     snapshot_move_share_max: Share = Decimal("0.5")  # of all that lies at a location that it may add and take away
+    snapshot_wait_minutes: Annotated[int, Field(ge=1)] = 120  # until one whose rest does not come is held for a person
 
 
 class Pool(Spec):

@@ -184,7 +184,10 @@ class SnapshotPart(NamedTuple):
 
 
 class SnapshotClosed(NamedTuple):
-    """A source has told all that is at one location as of a moment: what it left out is zero. No event of its own."""
+    """A source has told all that is at one location as of a moment: what it left out is zero. No event of its own.
+
+    With `same_as` only what changed is among the lines: what is left out is what the snapshot of that time said of it.
+    """
 
     transaction_key: str  # of the snapshot
     source: str
@@ -193,6 +196,8 @@ class SnapshotClosed(NamedTuple):
     received_at: datetime
     message_id: str
     correlation_id: str
+    same_as: datetime | None = None  # an earlier snapshot of the same source and location
+    gone: tuple[tuple[str, str, str], ...] = ()  # item, lot, disposition of what that one named and this one does not
 
 
 class KeyTaken(NamedTuple):

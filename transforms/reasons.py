@@ -112,8 +112,8 @@ REASONS: dict[str, Reason] = {
     "parked_too_long": Reason(
         "park",
         "dead_letter",
-        "master data did not learn in time what it names",
-        "add what the message names, then replay; or raise parked_hours in the policy",
+        "master data did not learn in time what it names, or nobody let its snapshot through",
+        "add what the message names, or have the snapshot sent again; then replay; or raise parked_hours in the policy",
     ),
     "parking_full": Reason(
         "park",

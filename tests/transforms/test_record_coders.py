@@ -26,7 +26,9 @@ VALUES: dict[Any, Any] = {
     Decimal: Decimal("-0.100"),
     datetime: NOON,
     bytes: b"\x00\xff",
+    bool: True,
     dict[str, str]: {"site": "EAST", "": "x"},
+    tuple[tuple[str, str, str], ...]: (("MUG", "", "sellable"),),
     tuple[Component, ...]: (Component("MUG", Decimal("2.0")), Component("BEANS", Decimal("0.5"))),
 }
 

@@ -3,173 +3,203 @@
 A broken feed cannot empty a warehouse. A complete snapshot goes on as a whole or not at all: not before every part and
 line that it announces is there, not if its control total is another than the sum of its lines, and not if it would
 empty or move more of a location than the policy says. What it moves is measured against the last snapshot of the same
-source and location that went on.
+source and location that went on. Of what goes on, rows that say what that one said stop here (`going_rules`).
 
     20:00  all of EAST, 500 positions   goes on: nothing was known before
-    20:00  all of EAST, 480 positions   goes on: 4 percent are gone
+    20:00  all of EAST, 480 positions   goes on: 4 percent are gone; only what changed reaches the ledger
     20:00  all of EAST, 12 positions    held: 97 percent would be gone; parked until approvals.csv names it
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from schemas.encoding import pack, to_json, unpack
 from schemas.records import Alert, OutcomeCount, Rejection, Settlement, SnapshotClosed, SnapshotPart, StockEvent
-from transforms.guard.whole_rules import Basis, Rules, Whole
-from transforms.rejections import Why, of_event
+from transforms.guard.going_rules import UNCHANGED, Going, let_go, next_basis
+from transforms.guard.guard_state import Closed, Head, Pending, State, dump_tables
+from transforms.guard.held_lines import HELD, rejection_of_line, settlement_of_line
+from transforms.guard.part_lines import digest_of, events_of, part_id
+from transforms.guard.table_rules import Table, entries_of
+from transforms.guard.whole_rules import Rules, Whole
 
-STAGE = "guard"
-HELD = "snapshot_held"
+INCOMPLETE = "snapshot_incomplete"
 SUPERSEDED = "snapshot_superseded"
+TOO_LONG = "parked_too_long"
+CONFLICT = "conflicting_duplicate"
 PENDING_MAX = 20  # snapshots of one source that are held or wait for their other parts; the oldest leave first
+ADDED_ROWS_MIN = 1_000  # below this a table is never written anew
 CLOSED_MAX = 1_000  # snapshots that went on and whose lines may come again
+DIGESTED_MAX = 20  # those of them of which it is known what each part said
 
-
-class State(NamedTuple):
-    """What is kept of one source."""
-
-    pending: dict[str, list[SnapshotPart]]  # by snapshot; all of it is parked
-    basis: dict[str, Basis]  # by location
-    closed: dict[str, datetime]  # snapshots that went on
+Record = Rejection | Settlement | Alert
 
 
 class Guarded(NamedTuple):
     """What some parts led to."""
 
     state: State
-    events: list[StockEvent]
+    lines: list[bytes]  # packed events that go on
     closed: list[SnapshotClosed]
-    records: list[Rejection | Settlement | Alert]
+    records: list[Record]
     counts: list[OutcomeCount]
+    entries: list[bytes]  # to be added to those of the tables
+    is_anew: bool  # or to be kept instead of them
     unchanged: int  # rows that say what the snapshot before said
     changed: int
 
-
-NOTHING = State({}, {}, {})
+    @property
+    def events(self) -> list[StockEvent]:
+        """What goes on, unpacked: a snapshot may have a million lines, so this is for few."""
+        return list(events_of(self.lines))
 
 
 def guard(state: State, arrived: Iterable[SnapshotPart], rules: Rules, now: datetime, *, is_all: bool) -> Guarded:
-    """Take parts of one source in, and let go on what may. `is_all`: no more will come, so whoever waits is held."""
-    run = _Run(state, rules, now)
+    """Take parts of one source in, and let go on what may. `is_all`: no more will come, so whoever waits is held.
+
+    The tables of the state given are brought up to date in place.
+    """
+    run = _Run(state, rules, now, is_all=is_all)
     fresh: dict[str, list[SnapshotPart]] = {}
     for part in arrived:
         fresh.setdefault(part.transaction_key, []).append(part)
-    parts = {key: [*state.pending.get(key, ()), *fresh.get(key, ())] for key in (*state.pending, *fresh)}
+    parts = {key: [*state.parts.get(key, ()), *fresh.get(key, ())] for key in (*state.parts, *fresh)}
     for key, its in sorted(parts.items(), key=lambda pair: (pair[1][0].occurred_at, pair[0])):
-        run.take(Whole(key, its), fresh.get(key, []), is_all=is_all)
-    run.drop_oldest()
+        if key in state.head.closed:
+            run.take_again(key, its)
+        else:
+            run.take(Whole(key, its, run.tables), fresh.get(key, []))
+    run.drop_old()
     return run.result()
-
-
-def dump_state(state: State) -> bytes:
-    """What is kept, as bytes."""
-    basis = [(place, at, name, list(rows.items())) for place, (at, name, rows) in state.basis.items()]
-    return pack([list(state.pending.items()), basis, state.closed])
-
-
-def load_state(data: bytes | None) -> State:
-    """The reverse of `dump_state`; nothing of nothing."""
-    if not data:
-        return NOTHING
-    pending, basis, closed = unpack(data)
-    return State(
-        {key: [SnapshotPart(*part) for part in parts] for key, parts in pending},
-        {place: Basis(at, name, dict(rows)) for place, at, name, rows in basis},
-        closed,
-    )
 
 
 class _Run:
     """One call of `guard`."""
 
-    def __init__(self, state: State, rules: Rules, now: datetime) -> None:
-        self.state = State({}, dict(state.basis), dict(state.closed))
-        self.was_pending = state.pending
-        self.rules, self.now = rules, now
-        self.events: list[StockEvent] = []
+    def __init__(self, state: State, rules: Rules, now: datetime, *, is_all: bool) -> None:
+        head = state.head
+        self.head = Head({}, dict(head.basis), dict(head.closed))
+        self.was_pending = head.pending
+        self.parts: dict[str, list[SnapshotPart]] = {}
+        self.tables = dict(state.tables)
+        self.rules, self.now, self.is_all = rules, now, is_all
+        self.lines: list[bytes] = []
         self.closed: list[SnapshotClosed] = []
-        self.records: list[Rejection | Settlement | Alert] = []
+        self.records: list[Record] = []
         self.counts: dict[tuple[str, str, str], int] = {}
+        self.entries: list[bytes] = []
         self.unchanged = self.changed = 0
 
-    def take(self, whole: Whole, fresh: list[SnapshotPart], *, is_all: bool) -> None:
+    def take(self, whole: Whole, fresh: list[SnapshotPart]) -> None:
+        """One snapshot as far as it is there: it goes on, or is parked."""
         approved = (whole.first.source, whole.key) in self.rules.approvals
-        why = "" if approved or whole.key in self.state.closed else self._objection(whole)
+        why = "" if approved else self._objection(whole)
         if why:
-            waits = bool(whole.lacks()) and not is_all and not self._is_passed_by(whole)
-            self._park(whole, fresh, why, waits=waits)
+            self._park(whole, fresh, why)
             return
-        self._release(whole)
-        if whole.key not in self.state.closed and not (whole.refused and not approved):
-            self._close(whole)
+        going = let_go(whole, self.head.basis, self.rules, approved=approved)
+        self._unpark(whole)
+        self.lines += going.lines
+        self._count(whole.first.source, "compared", UNCHANGED, going.unchanged)
+        if going.closed:
+            self._close(whole, going)
+        else:
+            advice = "so nothing that it leaves out is taken as gone; mend them and send it again whole"
+            self._alert(
+                INCOMPLETE, whole, f"{_named(whole)}: {whole.refused} lines were refused, {advice}", whole.refused
+            )
+
+    def take_again(self, key: str, parts: list[SnapshotPart]) -> None:
+        """More of a snapshot that went on: the ledger knows its lines, or the guard what they said."""
+        closed = self.head.closed[key]
+        for part in parts:
+            if closed.is_whole:
+                self.lines += part.lines
+            elif not closed.digests or digest_of(part) in closed.digests:
+                self._count(part.source, "duplicate", "", len(part.lines))
+            else:
+                message = f"complete snapshot {key} of {part.source} went on with other lines; send it under a new name"
+                self._refuse([part], key, CONFLICT, message)
 
     def _objection(self, whole: Whole) -> str:
-        found = (whole.moves(place, self.state.basis.get(place), self.rules) for place in whole.locations)
+        found = (whole.moves(place, self.rules) for place in whole.locations)
         return whole.lacks() or whole.contradicts() or next(filter(None, found), "")
 
+    def _park(self, whole: Whole, fresh: list[SnapshotPart], why: str) -> None:
+        key, was = whole.key, self.was_pending.get(whole.key)
+        waits = bool(whole.lacks()) and not self.is_all and not self._is_passed_by(whole)
+        since = was.since if was else self.now
+        is_held = not waits or bool(was and was.is_held) or since + self.rules.wait <= self.now
+        if is_held and not (was and was.is_held):
+            since = self.now
+        pending = Pending(whole.first.occurred_at, since, is_held)
+        for part in whole.parts:
+            pending = pending.with_part(part)
+        self.head.pending[key], self.parts[key] = pending, whole.parts
+        self._count(whole.first.source, "parked", HELD, sum(len(part.lines) for part in fresh))
+        if not is_held:
+            return
+        message = f"{_named(whole)}: {why}"
+        for line in events_of(line for part in (fresh if was and was.is_held else whole.parts) for line in part.lines):
+            self.records.append(rejection_of_line(line, message, key))
+            self.records.append(settlement_of_line(line, "", self.now))
+        if fresh or not whole.lacks() or not (was and was.is_held):
+            advice = f"; send it again whole, or let it through: {whole.first.source},{key} in approvals.csv"
+            self._alert(HELD, whole, message + advice, whole.line_count or 1)
+
     def _is_passed_by(self, whole: Whole) -> bool:
-        return any(basis.occurred_at > whole.first.occurred_at for basis in self.state.basis.values())
+        return any(basis.occurred_at > whole.first.occurred_at for basis in self.head.basis.values())
 
-    def _park(self, whole: Whole, fresh: list[SnapshotPart], why: str, *, waits: bool) -> None:
-        self.state.pending[whole.key] = whole.parts
-        message = f"complete snapshot {whole.key} of {whole.first.source}: {why}"
-        for line in _lines(fresh):
-            self._count(line.source, "parked", HELD, 1)
-            self.records.append(_held(line, message, whole.key))
-            self.records.append(_settlement(line, "", self.now))
-        if not waits and (fresh or not whole.lacks()):
-            advice = f"; send it again whole, or let it through: {whole.first.source},{whole.key} in approvals.csv"
-            self._alert(HELD, whole, message + advice, len(whole.lines) or 1)
-
-    def _release(self, whole: Whole) -> None:
-        parked = self.was_pending.get(whole.key, [])
-        for line in _lines(parked):
-            self._count(line.source, "parked", HELD, -1)
-            self.records.append(_settlement(line, "released", self.now))
-        self.events += whole.deliveries
-        if parked:
+    def _unpark(self, whole: Whole) -> None:
+        was = self.was_pending.get(whole.key)
+        if was is None:
+            return
+        self._count(whole.first.source, "parked", HELD, -was.parked_lines)
+        if was.is_held:
+            held = (part for part in whole.parts if part_id(part) in was.sizes)
+            lines = events_of(line for part in held for line in part.lines)
+            self.records += [settlement_of_line(line, "released", self.now) for line in lines]
             self._alert(HELD, whole, f"complete snapshot {whole.key} went on", 0)
 
-    def _close(self, whole: Whole) -> None:
+    def _close(self, whole: Whole, going: Going) -> None:
+        self.unchanged += going.unchanged
+        self.changed += whole.line_count - going.unchanged
+        self.closed += going.closed
         for location in whole.locations:
-            self._compare(whole, location)
-            first = whole.first
-            key = f"{whole.key}@{location}"
-            received_at = min(part.received_at for part in whole.parts)
-            self.closed.append(
-                SnapshotClosed(
-                    key, first.source, location, first.occurred_at, received_at, first.message_id, first.correlation_id
-                )
-            )
-        self.state.closed[whole.key] = whole.first.occurred_at
-        while len(self.state.closed) > CLOSED_MAX:
-            del self.state.closed[min(self.state.closed, key=lambda key: (self.state.closed[key], key))]
+            basis, rows = next_basis(whole, location, going, self.head.basis.get(location), self.tables)
+            self.head.basis[location] = basis
+            self.entries += entries_of(location, basis.number, rows)
+        digests = () if going.is_whole else tuple(digest_of(part) for part in whole.parts)
+        self.head.closed[whole.key] = Closed(whole.first.occurred_at, going.is_whole, digests)
+        by_time = sorted(self.head.closed, key=lambda key: (self.head.closed[key].occurred_at, key))
+        for key in by_time[: max(0, len(by_time) - CLOSED_MAX)]:
+            del self.head.closed[key]
+        for key in by_time[:-DIGESTED_MAX]:
+            if key in self.head.closed:
+                self.head.closed[key] = self.head.closed[key]._replace(digests=())
 
-    def _compare(self, whole: Whole, location: str) -> None:
-        rows, basis = whole.rows(location), self.state.basis.get(location)
-        known = basis.rows if basis else {}
-        same = sum(known.get(spot) == quantity for spot, quantity in rows.items())
-        self.unchanged += same
-        self.changed += len(rows) - same
-        if basis is None or basis.occurred_at <= whole.first.occurred_at:
-            self.state.basis[location] = Basis(whole.first.occurred_at, whole.key, rows)
+    def drop_old(self) -> None:
+        """Keep what is pending within its limits."""
+        pending = self.head.pending
+        in_time = sorted(pending, key=lambda key: (pending[key].occurred_at, key))
+        for key in in_time:
+            if pending[key].is_held and pending[key].ends_at(self.rules) <= self.now and not self.is_all:
+                self._drop(key, TOO_LONG, f"complete snapshot {key} was let through by nobody for {self.rules.held}")
+        for key in [key for key in in_time if key in pending][: max(0, len(pending) - PENDING_MAX)]:
+            self._drop(key, SUPERSEDED, f"complete snapshot {key} waited while {PENDING_MAX} newer ones came")
 
-    def drop_oldest(self) -> None:
-        """Keep what is pending within its limit."""
-        pending = self.state.pending
-        for key in sorted(pending, key=lambda key: (pending[key][0].occurred_at, key))[
-            : max(0, len(pending) - PENDING_MAX)
-        ]:
-            for line in _lines(pending.pop(key)):
-                self._count(line.source, "parked", HELD, -1)
-                self._count(line.source, "dead_letter", SUPERSEDED, 1)
-                self.records.append(_settlement(line, "dead_letter", self.now))
-                message = f"complete snapshot {key} waited while {PENDING_MAX} newer ones came"
-                self.records.append(
-                    _held(line, message, key)._replace(outcome="dead_letter", reason=SUPERSEDED, missing_key="")
-                )
+    def _drop(self, key: str, reason: str, message: str) -> None:
+        del self.head.pending[key]
+        parts = self.parts.pop(key)
+        self._count(parts[0].source, "parked", HELD, -sum(len(part.lines) for part in parts))
+        self._refuse(parts, key, reason, message)
+
+    def _refuse(self, parts: list[SnapshotPart], key: str, reason: str, message: str) -> None:
+        for line in events_of(line for part in parts for line in part.lines):
+            self._count(line.source, "dead_letter", reason, 1)
+            self.records.append(settlement_of_line(line, "dead_letter", self.now))
+            refused = rejection_of_line(line, message, key)
+            self.records.append(refused._replace(outcome="dead_letter", reason=reason, missing_key=""))
 
     def _count(self, source: str, outcome: str, reason: str, number: int) -> None:
         key = (source, outcome, reason)
@@ -184,18 +214,30 @@ class _Run:
 
     def result(self) -> Guarded:
         counts = [OutcomeCount(source, "event", how, why, n) for (source, how, why), n in self.counts.items() if n]
-        return Guarded(self.state, self.events, self.closed, self.records, counts, self.unchanged, self.changed)
+        is_anew = self._renew_tables()
+        state = State(self.head, self.parts, self.tables)
+        return Guarded(
+            state,
+            self.lines,
+            self.closed,
+            self.records,
+            counts,
+            self.entries,
+            is_anew,
+            self.unchanged,
+            self.changed,
+        )
+
+    def _renew_tables(self) -> bool:
+        """Once what was added to the tables is more than they are, write them anew."""
+        added = sum(basis.added_rows for basis in self.head.basis.values())
+        if added <= max(ADDED_ROWS_MIN, sum(len(table.quantities) for table in self.tables.values())):
+            return False
+        self.tables = {location: Table(table.rows()) for location, table in self.tables.items()}
+        self.head.basis.update({at: one._replace(number=0, added_rows=0) for at, one in self.head.basis.items()})
+        self.entries = dump_tables(self.tables)
+        return True
 
 
-def _lines(parts: Iterable[SnapshotPart]) -> Iterator[StockEvent]:
-    return (StockEvent.from_row(unpack(line)) for part in parts for line in part.lines)
-
-
-def _held(line: StockEvent, message: str, snapshot: str) -> Rejection:
-    why = Why(STAGE, HELD, message, "parked", f"snapshot:{line.source}:{snapshot}")
-    return of_event(line, why, "stock_event", to_json(line).encode())
-
-
-def _settlement(line: StockEvent, settled_as: str, now: datetime) -> Settlement:
-    version = int(now.timestamp() * 1_000_000)
-    return Settlement(line.message_id, line.event_index, HELD, settled_as, now, version)
+def _named(whole: Whole) -> str:
+    return f"complete snapshot {whole.key} of {whole.first.source}"

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.coders import BytesCoder
 from apache_beam.metrics.metric import Metrics
 from apache_beam.transforms.timeutil import TimeDomain
-from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
+from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
 from apache_beam.utils.timestamp import Timestamp
 
 from schemas.encoding import pack, unpack
@@ -19,7 +19,21 @@ from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.clocks import Clock, clock_at
 from transforms.governed import FixedSource, Source
 from transforms.governed_rules import Governed, governed
-from transforms.guard.snapshot_rules import NOTHING, Guarded, dump_state, guard, load_state
+from transforms.guard.guard_state import (
+    NOTHING,
+    Head,
+    State,
+    due_at,
+    dump_head,
+    dump_part,
+    load_head,
+    load_parts,
+    waiting,
+)
+from transforms.guard.held_lines import HELD
+from transforms.guard.part_lines import events_of
+from transforms.guard.snapshot_rules import Guarded, guard
+from transforms.guard.table_rules import tables_of
 from transforms.guard.whole_rules import Rules
 from transforms.ledger.ownership_rules import owners_from
 
@@ -30,10 +44,12 @@ class GuardSnapshots(beam.PTransform[Any, Any]):
     """Let complete snapshots go on when all of each is there, and hold what would empty a location for a person.
 
     In:       `SnapshotPart`: `.snapshots` of `CanonicaliseMessages`.
-    Out:      `.events`: `StockEvent`, the lines, and `SnapshotClosed`, one for each location, both for `KeepLedger`;
-              `.records`: `Settlement`, `Alert`; `.counts`: `OutcomeCount`, of what is parked and what leaves again.
+    Out:      `.events`: `StockEvent`, the lines that changed, and `SnapshotClosed`, one for each location, both for
+              `KeepLedger`; `.records`: `Settlement`, `Alert`; `.counts`: `OutcomeCount`, of rows that stop here,
+              of what is parked and of what leaves again.
     State:    of each source: what is held or waits for more parts, and the rows of the last snapshot of each location.
-    Rejects:  `snapshot_held` (parked), `snapshot_superseded`: `Rejection` among the records.
+    Rejects:  `snapshot_held` (parked), `snapshot_superseded`, `parked_too_long`, `conflicting_duplicate`: `Rejection`
+              among the records.
     """
 
     def __init__(
@@ -60,6 +76,14 @@ def _by_source(part: SnapshotPart) -> tuple[str, bytes]:
     return part.source, pack(part)
 
 
+class _Kept(NamedTuple):
+    """The three pieces of state of one source."""
+
+    head: Any
+    parts: Any
+    tables: Any
+
+
 class _GuardAllFn(beam.DoFn):
     """Bounded: all parts of a source at once."""
 
@@ -74,9 +98,11 @@ class _GuardAllFn(beam.DoFn):
 
 
 class _GuardFn(beam.DoFn):
-    """Unbounded: part by part; while something is held a timer looks whether it has been approved."""
+    """Unbounded: part by part; while something is pending a timer looks whether it is approved, or has waited long."""
 
-    KEPT = ReadModifyWriteStateSpec("kept", BytesCoder())
+    HEAD = ReadModifyWriteStateSpec("head", BytesCoder())
+    PARTS = BagStateSpec("parts", BytesCoder())
+    TABLES = BagStateSpec("tables", BytesCoder())
     LOOK = TimerSpec("look", TimeDomain.REAL_TIME)
 
     def __init__(self, source: Source, clock: Clock, *, ticks: bool = True) -> None:
@@ -88,31 +114,59 @@ class _GuardFn(beam.DoFn):
     def process(
         self,
         element: tuple[str, bytes],
-        kept: Any = beam.DoFn.StateParam(KEPT),
+        head: Any = beam.DoFn.StateParam(HEAD),
+        parts: Any = beam.DoFn.StateParam(PARTS),
+        tables: Any = beam.DoFn.StateParam(TABLES),
         look: Any = beam.DoFn.TimerParam(LOOK),
     ) -> Iterator[Any]:
-        yield from self._guard([SnapshotPart(*unpack(element[1]))], kept, look)
+        part = SnapshotPart(*unpack(element[1]))
+        rules = _rules(self.source.standing().governed)
+        kept = load_head(head.read())
+        waits = waiting(kept, part, rules)
+        if waits is None:
+            yield from self._guard(_Kept(head, parts, tables), kept, [part], rules, look)
+            return
+        head.write(dump_head(waits))
+        parts.add(dump_part(part))
+        yield beam.pvalue.TaggedOutput(COUNTS, OutcomeCount(part.source, "event", "parked", HELD, len(part.lines)))
 
     @on_timer(LOOK)
-    def fire(self, kept: Any = beam.DoFn.StateParam(KEPT), look: Any = beam.DoFn.TimerParam(LOOK)) -> Iterator[Any]:
-        standing = self.source.standing().governed
-        state = load_state(kept.read())
-        if {key for _, key in standing.master.approvals} & state.pending.keys():
-            yield from self._guard([], kept, look)
-        elif state.pending:
-            self._set_timer(look)
-
-    def _guard(self, parts: list[SnapshotPart], kept: Any, look: Any) -> Iterator[Any]:
+    def fire(
+        self,
+        head: Any = beam.DoFn.StateParam(HEAD),
+        parts: Any = beam.DoFn.StateParam(PARTS),
+        tables: Any = beam.DoFn.StateParam(TABLES),
+        look: Any = beam.DoFn.TimerParam(LOOK),
+    ) -> Iterator[Any]:
         rules = _rules(self.source.standing().governed)
-        guarded = guard(load_state(kept.read()), parts, rules, self.clock(), is_all=False)
-        kept.write(dump_state(guarded.state))
-        if guarded.state.pending:
-            self._set_timer(look)
+        kept = load_head(head.read())
+        due = due_at(kept, rules)
+        approved = {key for _, key in rules.approvals} & kept.pending.keys()
+        if approved or (due is not None and due <= self.clock()):
+            yield from self._guard(_Kept(head, parts, tables), kept, [], rules, look)
+        else:
+            self._set_timer(look, due)
+
+    def _guard(self, cells: _Kept, kept: Head, arrived: list[SnapshotPart], rules: Rules, look: Any) -> Iterator[Any]:
+        state = State(kept, load_parts(cells.parts.read()), tables_of(cells.tables.read()))
+        guarded = guard(state, arrived, rules, self.clock(), is_all=False)
+        cells.head.write(dump_head(guarded.state.head))
+        cells.parts.clear()
+        for part in (part for parts in guarded.state.parts.values() for part in parts):
+            cells.parts.add(dump_part(part))
+        if guarded.is_anew:
+            cells.tables.clear()
+        for entry in guarded.entries:
+            cells.tables.add(entry)
+        self._set_timer(look, due_at(guarded.state.head, rules))
         yield from _outputs(guarded)
 
-    def _set_timer(self, look: Any) -> None:
-        if self.source.refresh_seconds and self.ticks:
-            look.set(Timestamp.from_utc_datetime(self.clock() + timedelta(seconds=self.source.refresh_seconds)))
+    def _set_timer(self, look: Any, due: datetime | None) -> None:
+        if due is None or not self.ticks:
+            return
+        refresh = self.source.refresh_seconds
+        at = min(due, self.clock() + timedelta(seconds=refresh)) if refresh else due
+        look.set(Timestamp.from_utc_datetime(at))
 
 
 def _rules(standing: Governed) -> Rules:
@@ -122,13 +176,16 @@ def _rules(standing: Governed) -> Rules:
         approvals=standing.master.approvals,
         zero_share_max=limits.snapshot_zero_share_max,
         move_share_max=limits.snapshot_move_share_max,
+        history=standing.policy.history,
+        wait=timedelta(minutes=limits.snapshot_wait_minutes),
+        held=timedelta(hours=limits.parked_hours),
     )
 
 
 def _outputs(guarded: Guarded) -> Iterator[Any]:
     Metrics.counter("guard", "rows_unchanged").inc(guarded.unchanged)
     Metrics.counter("guard", "rows_changed").inc(guarded.changed)
-    yield from guarded.events
+    yield from events_of(guarded.lines)
     yield from guarded.closed
     yield from (beam.pvalue.TaggedOutput(RECORDS, one) for one in guarded.records)
     yield from (beam.pvalue.TaggedOutput(COUNTS, one) for one in guarded.counts)

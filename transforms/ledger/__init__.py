@@ -15,6 +15,7 @@
 - `confirmation_rules`  what should have been confirmed as shipped by now
 - `hold_rules`      holds that give way to requests of a higher priority class
 - `decision_rules`  the one answer to each request
+- `carry_rules`      what a snapshot that tells only its changes says of the rest
 - `snapshot_rules`  zero as of its time for what a complete snapshot leaves out
 - `changed_rows`    what changed, as records for the views
 - `offer_rows`      what each channel is told of it: availability, updates, signals, promises

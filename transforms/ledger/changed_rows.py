@@ -13,7 +13,7 @@ from transforms.ledger.claim_rules import Placed, add_to
 from transforms.ledger.confirmation_rules import late
 from transforms.ledger.item_ledger import LEFT_OUT, Identity, ItemLedger, Place, Report, ReportKey
 from transforms.ledger.ledger_rules import LedgerRules
-from transforms.ledger.position_rules import ZERO
+from transforms.ledger.position_rules import CARRIED, ZERO
 
 _END = itemgetter(0)
 
@@ -178,7 +178,7 @@ def _judge_count(ledger: ItemLedger, place: Place, key: str, now: datetime) -> I
     if count is None:
         yield from _cured(said_before, now)
         return
-    identity = (*place, count.kind, count.source, key)
+    identity = (*place, "snapshot" if count.kind == CARRIED else count.kind, count.source, key)
     yield from _cured(said_before - {identity}, now)
     expected = count.quantity if cell.is_opening(count) else count.quantity - count.difference
     yield Judged(identity, expected, count.quantity, count.occurred_at)

@@ -75,13 +75,20 @@ class _GroupAllFn(beam.DoFn):
 
     def process(self, event: Entry) -> Iterable[Group]:
         if isinstance(event, SnapshotClosed):
-            notice = packed_entry(event)
-            return [group for shard in range(self.shards) for group in self._add(shard, notice)]
+            return self._add_to_all(event)
         item = event.item
         shard = self.shard_of_item.get(item)
         if shard is None:
             shard = self.shard_of_item[item] = shard_of(item, self.family_of, self.shards)
         return self._add(shard, pack(event) if isinstance(event, StockEvent) else packed_entry(event))
+
+    def _add_to_all(self, closed: SnapshotClosed) -> list[Group]:
+        """A closed snapshot to every shard, with what of it is gone there."""
+        gone: dict[int, list[tuple[str, str, str]]] = {}
+        for spot in closed.gone:
+            gone.setdefault(shard_of(spot[0], self.family_of, self.shards), []).append(spot)
+        notices = ((shard, closed._replace(gone=tuple(gone.get(shard, ())))) for shard in range(self.shards))
+        return [group for shard, notice in notices for group in self._add(shard, packed_entry(notice))]
 
     def _add(self, shard: int, packed: bytes) -> Iterable[Group]:
         group = self.groups.get(shard)

@@ -21,6 +21,7 @@ from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 ZERO = Decimal(0)
+CARRIED = "carried"  # the kind of a count that a snapshot makes by saying that nothing changed
 
 _MOVE_AT = itemgetter(0)
 _COUNT_AT = attrgetter("occurred_at")

@@ -157,6 +157,7 @@ class Shard:
 
     def forget(self) -> None:
         """Fold what is older than the retained history into opening quantities."""
+        self.snapshots.hold(self.books, self.rules)
         forget_before_horizon(self.books, self.rules)
         self.snapshots.forget(self.rules.history)
 

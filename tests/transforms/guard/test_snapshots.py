@@ -5,13 +5,14 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.testing.util import assert_that, equal_to
+from apache_beam.utils.timestamp import Timestamp
 
 from schemas.encoding import pack
 from schemas.master_data import MasterData
-from schemas.records import OutcomeCount, SnapshotClosed, SnapshotPart
+from schemas.records import Alert, OutcomeCount, SnapshotClosed, SnapshotPart, StockEvent
 from tests.agreement import POLICY
 from tests.builders import hour
-from tests.fake_state import Timer, Value
+from tests.fake_state import Bag, Timer, Value
 from tests.schemas.small_company import company
 from tests.transforms.guard.full import LIST, part
 from transforms.clocks import utc_now
@@ -46,21 +47,22 @@ class Stage:
     refresh_seconds = 30.0
 
     def __init__(self) -> None:
-        self.kept, self.look = Value(), Timer()
+        self.cells, self.look = (Value(), Bag(), Bag()), Timer()
         self.master = master()
+        self.now = hour(24)
         self.fn = _GuardFn(self, self._now)
 
     def standing(self) -> Standing:
         return Standing(governed(self.master, POLICY), {})
 
     def _now(self) -> datetime:
-        return hour(24)
+        return self.now
 
     def take(self, one: SnapshotPart) -> list[Any]:
-        return [getattr(out, "value", out) for out in self.fn.process(("wms", pack(one)), self.kept, self.look)]
+        return [getattr(out, "value", out) for out in self.fn.process(("wms", pack(one)), *self.cells, self.look)]
 
     def tick(self) -> list[Any]:
-        return [getattr(out, "value", out) for out in self.fn.fire(self.kept, self.look)]
+        return [getattr(out, "value", out) for out in self.fn.fire(*self.cells, self.look)]
 
 
 def test_in_a_stream_what_is_held_goes_on_once_it_is_approved() -> None:
@@ -87,3 +89,27 @@ def test_a_pinned_clock_sets_no_timer_that_would_fire_for_ever() -> None:
     stage.take(part(5, 5, 5, 5))
     stage.take(part(5, at=9, key=NEXT))
     assert stage.look.current is None
+
+
+def test_the_rest_that_never_comes_is_asked_for_by_the_clock() -> None:
+    stage = Stage()
+    stage.refresh_seconds = 0.0
+    pages = [part(5, first=n, part=str(n), parts_announced=4) for n in range(3)]
+    for page in pages:
+        parked = [one for one in stage.take(page) if isinstance(one, OutcomeCount)]
+        assert parked == [OutcomeCount("wms", "event", "parked", "snapshot_held", 1)]
+    assert stage.look.current == Timestamp.from_utc_datetime(hour(26))
+    assert stage.tick() == []
+    stage.now = hour(26)
+    assert [one.kind for one in stage.tick() if isinstance(one, Alert)] == ["snapshot_held"]
+    assert stage.look.current == Timestamp.from_utc_datetime(hour(26 + 72))
+
+
+def test_in_a_stream_only_what_changed_goes_on() -> None:
+    stage = Stage()
+    stage.take(part(5, 5, 5, 5))
+    went_on = stage.take(part(5, 5, 5, 4, at=9, key=NEXT))
+    assert [one.item for one in went_on if isinstance(one, StockEvent)] == ["SKU-3"]
+    assert [one for one in went_on if isinstance(one, OutcomeCount)] == [
+        OutcomeCount("wms", "event", "compared", "unchanged", 3)
+    ]

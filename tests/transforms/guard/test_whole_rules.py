@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 
 from schemas.records import SnapshotPart
-from tests.builders import hour
 from tests.transforms.guard.full import part, rules
-from transforms.guard.whole_rules import Basis, Whole
+from transforms.guard.table_rules import Table
+from transforms.guard.whole_rules import Whole
 
-BEFORE = Basis(hour(0), "wms:stock:L0", {(f"SKU-{n}", "", "sellable"): Decimal(10) for n in range(4)})
+BEFORE = {"EAST": Table({f"SKU-{n}\x1f\x1fsellable": Decimal(10) for n in range(4)})}
 
 
 @pytest.mark.parametrize(
@@ -55,14 +55,14 @@ def test_what_contradicts_itself(story: str, parts: list[SnapshotPart], contradi
     ],
 )
 def test_what_moves_too_much(story: str, quantities: tuple[int, ...], objection: str) -> None:
-    assert Whole("key", [part(*quantities)]).moves("EAST", BEFORE, rules()) == objection
+    assert Whole("key", [part(*quantities)], BEFORE).moves("EAST", rules()) == objection
 
 
 def test_the_first_snapshot_may_say_anything_but_nothing() -> None:
-    assert Whole("key", [part(7)]).moves("EAST", None, rules()) == ""
+    assert Whole("key", [part(7)]).moves("EAST", rules()) == ""
     nothing = "nothing lies at EAST by it, and no snapshot went on before"
-    assert Whole("key", [part(0, 0)]).moves("EAST", None, rules()) == nothing
+    assert Whole("key", [part(0, 0)]).moves("EAST", rules()) == nothing
 
 
 def test_what_is_only_compared_moves_nothing() -> None:
-    assert Whole("key", [part()]).moves("EAST", BEFORE, rules(owner="other")) == ""
+    assert Whole("key", [part()], BEFORE).moves("EAST", rules(owner="other")) == ""

@@ -92,3 +92,14 @@ def test_a_closed_snapshot_goes_to_every_shard() -> None:
         (1, [closed]),
         (2, [closed]),
     ]
+
+
+def test_what_a_snapshot_no_longer_names_goes_only_to_the_shard_of_the_item() -> None:
+    at = receipt(1, at=1).occurred_at
+    gone = (("BOLT", "", "sellable"), ("OIL", "", "sellable"))
+    fn = _GroupFn(FAMILY_OF, 3)
+    fn.start_bundle()
+    list(fn.process(SnapshotClosed("list", "wms", "EAST", at, at, "m", "c", at, gone), 0))
+    notices = {one.value[0]: as_entry(unpack(one.value[1])[0]) for one in fn.finish_bundle()}
+    found = {spot[0]: shard for shard, one in notices.items() for spot in getattr(one, "gone", ())}
+    assert found == {item: shard_of(item, FAMILY_OF, 3) for item in ("BOLT", "OIL")}

@@ -1,0 +1,178 @@
+"""What stops at the guard is missed by nobody: days of complete snapshots end as if every row had been entered."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+
+from schemas.encoding import pack
+from schemas.records import SnapshotClosed, SnapshotPart, StockEvent
+from tests.builders import count, hour, receipt, shipment, snapshot
+from tests.ledgers import a_shard
+from tests.oracle import oracle
+from tests.published import Published
+from tests.transforms.guard.full import rules
+from tests.verdicts import WMS_OWNS
+from transforms.guard.guard_state import NOTHING, State, dump_head, dump_part, dump_tables, load_head, load_parts
+from transforms.guard.snapshot_rules import guard
+from transforms.guard.table_rules import tables_of
+from transforms.ledger.entry_rules import packed_entry
+from transforms.ledger.ledger_state import dump_books, load_books, load_snapshots
+from transforms.ledger.snapshot_rules import Snapshots
+
+SEEDS = range(120)
+SPOTS = [("BOLT", ""), ("NUT", ""), ("MILK", "OLD"), ("MILK", "NEW"), ("OIL", "")]
+
+
+class Days(NamedTuple):
+    """What happened, and how it was told."""
+
+    lists: dict[float, dict[tuple[str, str], int]]  # by hour
+    others: list[StockEvent]  # movements and counts
+    until: datetime
+
+
+def made(random: Random, step: float, number: int, change: float = 0.15) -> Days:
+    """Some complete snapshots, each mostly as the one before, and what happened meanwhile, at their very times too."""
+    lists: dict[float, dict[tuple[str, str], int]] = {}
+    said = {spot: random.randint(1, 9) for spot in SPOTS[: random.randint(2, 5)]}
+    for n in range(1, number + 1):
+        lists[n * step] = dict(said)
+        for spot in SPOTS:
+            if random.random() < change:
+                said[spot] = random.randint(spot == SPOTS[0], 9)
+            elif random.random() < change / 2 and spot != SPOTS[0]:
+                said.pop(spot, None)
+    others = []
+    for n in range(random.randint(0, int(number * change * 7))):
+        item, lot = random.choice(SPOTS)
+        at = random.choice((*lists, random.uniform(0, step * (number + 1)), random.uniform(0, step * (number + 1))))
+        make = random.choice((receipt, shipment, shipment, count))
+        others.append(make(random.randint(1, 5), at, f"e{n}", item=item, lot=lot))
+    return Days(lists, others, hour(step * (number + 2)))
+
+
+def lines_at(days: Days, at: float) -> list[StockEvent]:
+    return [
+        snapshot(quantity, at, f"L{at}:{item}{lot}", item=item, lot=lot, message_id=f"m{at}")
+        for (item, lot), quantity in days.lists[at].items()
+    ]
+
+
+def parts_of(days: Days, at: float, random: Random) -> list[SnapshotPart]:
+    """One snapshot in one message, or in two."""
+    lines = [pack(one) for one in lines_at(days, at)]
+    cut = random.randint(0, len(lines)) if random.random() < 0.5 else len(lines)
+    pages = [lines[:cut], lines[cut:]] if cut < len(lines) else [lines]
+    received = hour(at) + timedelta(minutes=1)
+    named = (f"L{at}", "wms", ("EAST",), hour(at), received)
+    rest = ("c", "wms/list@1")
+    return [
+        SnapshotPart(*named, f"m{at}.{n}", *rest, tuple(page), 0, str(n), len(pages), None, None)
+        for n, page in enumerate(pages)
+    ]
+
+
+def through_the_guard(days: Days, order: list[SnapshotPart]) -> tuple[list[StockEvent | SnapshotClosed], Counter[str]]:
+    """What comes out of the guard, of parts one after another, and how lines ended; its state goes through bytes."""
+    state, found, ended = NOTHING, list[StockEvent | SnapshotClosed](), Counter[str]()
+    entries: list[bytes] = []
+    for part in order:
+        guarded = guard(state, [part], rules(zero="1", move="99"), days.until, is_all=False)
+        found += [*guarded.events, *guarded.closed]
+        ended.update({f"{one.outcome} {one.reason}": one.total for one in guarded.counts})
+        entries = guarded.entries if guarded.is_anew else [*entries, *guarded.entries]
+        assert tables_of(entries).keys() == guarded.state.tables.keys()
+        head = load_head(dump_head(guarded.state.head))
+        kept = [dump_part(one) for its in guarded.state.parts.values() for one in its]
+        state = State(head, load_parts(kept), tables_of(reversed(entries)))
+        again = tables_of(dump_tables(guarded.state.tables))
+        assert [one.rows() for one in again.values()] == [rows for one in state.tables.values() if (rows := one.rows())]
+    return found, ended
+
+
+def folded(arrived: list[StockEvent | SnapshotClosed], random: Random, until: datetime, *, forgets: bool) -> Published:
+    """Into a shard in bundles; between them it goes through bytes, and what is old is folded away."""
+    shard, seen = a_shard(owners=WMS_OWNS), Published()
+    at = 0
+    while at < len(arrived):
+        size = random.randint(1, 6)
+        bundle = arrived[at : at + size]
+        at += size
+        packed = [packed_entry(one) if isinstance(one, SnapshotClosed) else pack(one) for one in bundle]
+        seen.take(shard.fold(packed, until))
+        shard.check_conservation()
+        if random.random() < 0.5:
+            if forgets:
+                shard.forget()
+            data = dump_books(shard.books, shard.snapshots.all())
+            shard.books, shard.snapshots = load_books(data), Snapshots(load_snapshots(data))
+    assert not seen.went_back
+    return seen
+
+
+def whole(days: Days) -> list[SnapshotClosed]:
+    return [
+        SnapshotClosed(f"L{at}@EAST", "wms", "EAST", hour(at), hour(at) + timedelta(minutes=1), "m", "c")
+        for at in days.lists
+    ]
+
+
+def expected(days: Days) -> tuple[dict[tuple[str, ...], int], dict[tuple[Any, ...], int]]:
+    """Positions, and differences without the names of lines, by the oracle, of every row."""
+    books = oracle(
+        [*days.others, *(line for at in days.lists for line in lines_at(days, at))],
+        now=days.until,
+        owner_of=lambda location, facts: WMS_OWNS.get((location, facts), frozenset()),
+        settle=timedelta(hours=1),
+        tolerance=Decimal(0),
+        granted={},
+        lists=whole(days),
+    )
+    differences = Counter((*key[:5], a, b) for key, (a, b) in books.discrepancies.items())
+    return {key: int(quantity) for key, quantity in books.positions.items() if quantity}, {**differences}
+
+
+def found(seen: Published) -> tuple[dict[tuple[str, ...], int], dict[tuple[Any, ...], int]]:
+    differences = Counter((*key[:5], a, b) for key, (a, b) in seen.discrepancies().items())
+    return {key: int(quantity) for key, quantity in seen.positions().items()}, {**differences}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_days_of_snapshots_end_as_if_every_row_were_entered(seed: int) -> None:
+    random = Random(f"snapshots {seed}")
+    days = made(random, step=4, number=random.randint(2, 7))
+    order = [part for at in days.lists for part in parts_of(days, at, random)]
+    order += random.choices(order, k=random.randint(0, 3))
+    if random.random() < 0.5:
+        random.shuffle(order)
+    told, ended = through_the_guard(days, order)
+    lines = sum(len(part.lines) for part in order)
+    events = sum(isinstance(one, StockEvent) for one in told)
+    assert events + sum(ended.values()) == lines
+    arrived = [*told, *days.others, *random.choices([*told, *days.others], k=2)]
+    random.shuffle(arrived)
+    seen = folded(arrived, random, days.until, forgets=False)
+    assert found(seen) == expected(days)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_weeks_of_snapshots_end_the_same_when_history_is_folded_away(seed: int) -> None:
+    random = Random(f"weeks {seed}")
+    days = made(random, step=60, number=random.randint(20, 40), change=random.choice((0.15, 0.01, 0.02)))
+    told, _ = through_the_guard(days, [part for at in days.lists for part in parts_of(days, at, random)])
+    late = {id(one): one.occurred_at + timedelta(days=random.choice((0, 0, 3, 9))) for one in (*told, *days.others)}
+    arrived = sorted((*told, *days.others), key=lambda one: late[id(one)])
+    seen = folded(arrived, random, days.until, forgets=True)
+    assert found(seen)[0] == expected(days)[0]
+
+
+def test_most_rows_of_such_days_stop_at_the_guard() -> None:
+    random = Random("share")
+    days = made(random, step=4, number=12)
+    order = [part for at in days.lists for part in parts_of(days, at, random)]
+    told, ended = through_the_guard(days, order)
+    assert ended["compared unchanged"] > sum(isinstance(one, StockEvent) for one in told)
