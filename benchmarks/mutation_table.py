@@ -230,7 +230,7 @@ MUTATIONS = (
     ),
     _offers(
         "a shortage at one location takes from another",
-        "availability_rules",
+        "free_rules",
         "by_location[location] = max(ZERO, left)",
         "by_location[location] = left",
     ),

@@ -5,8 +5,8 @@
 
 The list is the ERP's nightly CSV, read by the mapping `erp-snapshot`; the stock in the books is the warehouse's, opened
 before the clock runs. One line in twenty disagrees and must come out as a discrepancy, and no other. Exit code 1 where
-that is not so, or where it takes more than the second, by processor time. No channel lists the items; what it costs to
-work out their offers as well, for three channels, is measured beside it and not judged.
+that is not so, or where it takes more than the second, by processor time. It is measured twice: where no channel lists
+the items, and where three do, whose figures a comparison does not change.
 """
 
 import argparse
@@ -124,8 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{'together':28}{found.seconds:>12.2f} s, to be at most {SECONDS_MAX * given.lines / LINES:.2f}")
     print(f"{'discrepancies':28}{found.discrepancies:>12,}, of {wanted:,} that there are")
     offered = measure(given.lines, is_listed=True)
-    print(f"{'with offers to 3 channels':28}{offered.seconds:>12.2f} s")
-    return 0 if found.discrepancies == wanted and found.seconds <= SECONDS_MAX * given.lines / LINES else 1
+    print(f"{'listed on 3 channels':28}{offered.seconds:>12.2f} s")
+    is_right = found.discrepancies == offered.discrepancies == wanted
+    return 0 if is_right and max(found.seconds, offered.seconds) <= SECONDS_MAX * given.lines / LINES else 1
 
 
 def _location(n: int) -> str:

@@ -101,8 +101,8 @@ class Policy(Spec):
         return frozenset(rule.item for rule in self.safety_stock_rules)
 
     @cached_property
-    def held_back_at(self) -> dict[tuple[str, str, str], Decimal]:
-        """Answers of `location_safety_stock`, which is asked for every location and channel of every figure."""
+    def held_back_known(self) -> dict[tuple[str, str, tuple[str, ...]], dict[str, Decimal]]:
+        """Answers of `held_back_of`, which is asked for every channel of every figure."""
         return {}
 
     @property
@@ -155,19 +155,20 @@ class Policy(Spec):
 
     def location_safety_stock(self, item: str, location: str, channel: str = "") -> Decimal:
         """What is held back at one location; a rule for a location and a channel counts if the channel is named."""
-        if item not in self.items_held_back:
-            item = ""
-        key = (item, location, channel)
-        found = self.held_back_at.get(key)
-        if found is None:
-            found = self.held_back_at[key] = self._location_safety_stock(*key)
-        return found
-
-    def _location_safety_stock(self, item: str, location: str, channel: str) -> Decimal:
         everywhere = ((item, location, ""), (item, "", ""), ("", location, ""), ("", "", ""))
         if not channel:
             return self._first(*everywhere)
         return self._first((item, location, channel), everywhere[0], ("", location, channel), *everywhere[1:])
+
+    def held_back_of(self, item: str, channel: str, locations: tuple[str, ...]) -> dict[str, Decimal]:
+        """The same at each of some locations where it is not zero."""
+        key = (item if item in self.items_held_back else "", channel, locations)
+        found = self.held_back_known.get(key)
+        if found is None:
+            held_back = {location: self.location_safety_stock(key[0], location, channel) for location in locations}
+            found = {location: quantity for location, quantity in held_back.items() if quantity}
+            self.held_back_known[key] = found
+        return found
 
     def channel_safety_stock(self, item: str, channel: str, *, kit: bool = False) -> Decimal:
         """What one channel holds back wherever the item is: by rules that name the channel and no location.

@@ -18,6 +18,7 @@ class Tally(NamedTuple):
     records: list[Any]
     outcomes: Counter[tuple[str, str, str]]  # source, outcome, reason
     touched: set[str]
+    compared: set[str]  # items of which others than the owner reported something: no figure changes by that
 
     def lose(self, loser: StockEvent, result: Result) -> None:
         """Count an event that was put out of the books as what it became."""

@@ -87,7 +87,7 @@ class Shard:
         `decided`: what was decided when the group was folded for the first time.
         """
         self.decider.begin(decided)
-        tally = Tally([], Counter(), set())
+        tally = Tally([], Counter(), set(), set())
         for entry, one in in_order_of_time(packed):
             if isinstance(entry, StockEvent):
                 self._enter(entry, one, tally)
@@ -98,14 +98,16 @@ class Shard:
         touched = tally.touched & self.books.keys()  # an event names items by its own day, it moves its order's
         records = tally.records
         records.extend(self.decider.preemptions)
-        records.extend(self._refresh(touched | self.decider.touched | self._wake(now), now))
+        touched |= self.decider.touched | self._wake(now)
+        records.extend(self._refresh(touched, now, tally.compared & self.books.keys()))
         return Fold(records, tally.counts())
 
     def _enter(self, event: StockEvent, packed: bytes, tally: Tally) -> None:
         result = record(self.books, event, packed, self.rules)
         tally.outcomes[event.source, result.outcome, result.reason] += 1
         if result.outcome in ENTERED:
-            tally.touched.update(moved_items(event) if event.components else (event.item,), result.others)
+            changed = tally.touched if result.outcome == "posted" else tally.compared
+            changed.update(moved_items(event) if event.components else (event.item,), result.others)
         elif result.outcome == "duplicate":  # one that was received earlier may change which count is the last
             tally.touched.update(item for item in moved_items(event) & self.books.keys() if self.books[item].dirty)
         if self.snapshots.by_location:
@@ -165,12 +167,14 @@ class Shard:
         """Raise unless the accounts of every item sum to zero; tests call it after every fold."""
         check_conservation(self.books)
 
-    def _refresh(self, touched: AbstractSet[str], now: datetime) -> list[Any]:
+    def _refresh(self, touched: AbstractSet[str], now: datetime, compared: AbstractSet[str] = frozenset()) -> list[Any]:
+        """Bring up to date what was touched; of what was only compared, the figures of items that never had any."""
         records: list[Any] = []
-        for item in sorted(touched):
+        for item in sorted(touched | compared):
             ledger = self.books[item]
             self._plan(ledger, ledger.dirty, now)
             records.extend(changed_rows(ledger, now, self.rules, self.for_sale))
+        touched = touched | {item for item in compared - touched if not self.books[item].published}
         rules = rules_at(self.policy, self.master.lots, now)
         above = {kit for item in touched for kit in self.kits_above.get(item, ())}
         shared = shared_parts(self.books, rules)

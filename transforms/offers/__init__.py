@@ -1,6 +1,7 @@
 """Offers: the books of an item enter, what each channel may sell of it leaves, with the chain that leads there.
 
-- `availability_rules`  what a named definition counts at each location: dispositions, lots, claims, safety stock
+- `availability_rules`  what a named definition counts at each location: dispositions and lots; where claims come off
+- `free_rules`          what of that a channel could draw, after claims and safety stock, with expected supply
 - `allocation_rules`    pools: who may draw on what is free, so that no two promises count the same unit
 - `channel_rules`       buffer, threshold, cap, blackout, whole sell units: from a pool to the figure a channel is told
 - `kit_offers`          the same for kits, from what their components leave

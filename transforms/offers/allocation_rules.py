@@ -16,7 +16,8 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from schemas.policy_spec import ChannelPolicy
-from transforms.offers.availability_rules import ZERO, Free, ItemStock, Rules, free_for, place_claims
+from transforms.offers.availability_rules import ZERO, ItemStock, Rules, heres_for, place_claims
+from transforms.offers.free_rules import Free, free_for
 
 HUNDRED = Decimal(100)
 EXCLUSIVE = ("fixed", "percent")
@@ -34,9 +35,10 @@ class Pool(NamedTuple):
 
 def allocate(stock: ItemStock, rules: Rules) -> dict[str, Pool]:
     """The pool of every channel of the policy that may sell the item or a kit made of it."""
-    placed = place_claims(stock, rules)
+    heres = heres_for(stock, rules)
+    placed = place_claims(stock, rules, heres)
     channels = rules.policy.channels
-    free = {name: free_for(stock, channel, placed, rules, name) for name, channel in channels.items()}
+    free = {name: free_for(stock, channel, placed, rules, name, heres[name]) for name, channel in channels.items()}
     taken: dict[str, Decimal] = {}
     pools = {}
     cut_out = [name for name, channel in channels.items() if channel.pool.kind in EXCLUSIVE]
@@ -49,6 +51,8 @@ def allocate(stock: ItemStock, rules: Rules) -> dict[str, Pool]:
 
 
 def _left(free: Free, taken: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    if not taken:
+        return free.by_location
     return {place: max(ZERO, units - taken.get(place, ZERO)) for place, units in free.by_location.items()}
 
 
@@ -65,6 +69,8 @@ def _exclusive(name: str, free: Free, taken: dict[str, Decimal], rules: Rules) -
     granted = min(wanted, here)
     still = granted
     for place, units in left.items():  # in routing order
+        if not still:
+            break
         drawn = min(units, still)
         taken[place] = taken.get(place, ZERO) + drawn
         still -= drawn

@@ -2,16 +2,13 @@
 
 Half of all mismatches are two systems meaning different things by one word, so each definition is named in the policy:
 which dispositions it counts, whether claims come off, how many days of inbound supply it may lean on.
-
-    on hand EAST: 10 sellable, 2 quality_hold, 3 sellable in a recalled lot; claims 4; safety stock 1
-    sellable      10 - 4 - 1 = 5      erp_available (counts quality_hold, ignores claims)   10 + 2 - 1 = 11
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from schemas.master_records import Lot
 from schemas.policy_spec import ChannelPolicy, Policy
@@ -67,18 +64,6 @@ class Placed(NamedTuple):
     supplies: tuple[Supply, ...]  # what is still free of expected supply after claims that found no stock
 
 
-class Free(NamedTuple):
-    """What a channel could draw from each of its locations, and how that came about, in base units."""
-
-    on_hand: Decimal
-    other_dispositions: Decimal
-    lots_not_for_sale: Decimal
-    inbound: Decimal
-    reserved: Decimal
-    safety_stock: Decimal
-    by_location: dict[str, Decimal]  # never negative
-
-
 def is_lot_for_sale(lot: Lot | None, on: date, shelf_life_days_min: int) -> bool:
     """Released, and good for at least the days that the channel asks for; a lot without a record or date is."""
     if lot is None:
@@ -115,6 +100,19 @@ def here_for(stock: ItemStock, channel: ChannelPolicy, rules: Rules) -> Here:
     return Here(on_hand, of_disposition, for_sale)
 
 
+def heres_for(stock: ItemStock, rules: Rules) -> dict[str, Here]:
+    """What `here_for` says of each channel, by name; those that count the same at the same places share one answer."""
+    found: dict[Any, Here] = {}
+    heres = {}
+    for name, channel in rules.policy.channels.items():
+        counted = (channel.definition, channel.locations, channel.minimum_shelf_life_days)
+        here = found.get(counted)
+        if here is None:
+            here = found[counted] = here_for(stock, channel, rules)
+        heres[name] = here
+    return heres
+
+
 def _sells(item: str, lot: str, shelf_life_days_min: int, rules: Rules) -> bool:
     if not lot:
         return True
@@ -122,20 +120,20 @@ def _sells(item: str, lot: str, shelf_life_days_min: int, rules: Rules) -> bool:
     return is_lot_for_sale(rules.lots.get((item, lot)), day, shelf_life_days_min)
 
 
-def place_claims(stock: ItemStock, rules: Rules) -> Placed:
+def place_claims(stock: ItemStock, rules: Rules, heres: Mapping[str, Here] | None = None) -> Placed:
     """What is claimed at each location: hard claims where they are, soft ones where routing would ship them from.
 
     A soft claim goes to its own channel's locations in routing order, as far as they have stock for sale. What finds no
     stock waits for the earliest supply that is expected there, which is then no longer free for anybody. What finds
     none either is placed nowhere: those locations are already empty, and the shortage is an alert of its own.
+    `heres`: what `heres_for` said, where somebody has asked already.
     """
     placed = _place_hard(stock, rules)
-    supplies = [supply for _, supply in sorted(_expected(stock.supplies, rules.as_of.date()))]
+    supplies = [supply for _, supply in sorted(expected_of(stock.supplies, rules.as_of.date()))]
     for channel in sorted(stock.soft_claims):
         left = stock.soft_claims[channel]
-        known = rules.policy.channels.get(channel)
-        channel_policy = known or next(iter(rules.policy.channels.values()))
-        sellable = here_for(stock, channel_policy, rules).for_sale
+        heres = heres or heres_for(stock, rules)
+        sellable = (heres.get(channel) or next(iter(heres.values()))).for_sale
         for location in routed(sellable, rules.policy.routing):
             taken = min(left, max(ZERO, sellable[location] - placed.get(location, ZERO)))
             if taken:
@@ -151,6 +149,8 @@ def _place_hard(stock: ItemStock, rules: Rules) -> dict[str, Decimal]:
 
     What finds none stays where it was promised from.
     """
+    if not stock.hard_claims:
+        return {}
     here: dict[str, Decimal] = {}
     for (location, lot, disposition), quantity in stock.on_hand.items():
         if disposition in rules.policy.default_definition.dispositions and _sells(stock.item, lot, 0, rules):
@@ -189,7 +189,8 @@ def expected_day(supply: Supply, today: date) -> date | None:
     return day if day >= today else None
 
 
-def _expected(supplies: Iterable[Supply], today: date) -> Iterator[tuple[date, Supply]]:
+def expected_of(supplies: Iterable[Supply], today: date) -> Iterator[tuple[date, Supply]]:
+    """The supplies that are expected, each with the day on which it counts as there."""
     for supply in supplies:
         day = expected_day(supply, today)
         if day is not None:
@@ -205,44 +206,3 @@ def routed(locations: Iterable[str], routing: Iterable[str]) -> tuple[str, ...]:
 def _routed(locations: tuple[str, ...], routing: tuple[str, ...]) -> tuple[str, ...]:
     order = {location: index for index, location in enumerate(routing)}
     return tuple(sorted(locations, key=lambda location: (order.get(location, len(order)), location)))
-
-
-def free_for(stock: ItemStock, channel: ChannelPolicy, placed: Placed, rules: Rules, name: str = "") -> Free:
-    """What a channel could draw from each of its locations before anyone else's pool comes off."""
-    definition = rules.policy.definitions[channel.definition]
-    on_hand, of_disposition, sellable = here_for(stock, channel, rules)
-    lots_not_for_sale = of_disposition - sum(sellable.values(), ZERO)
-    supplies = placed.supplies if definition.subtract_claims else stock.supplies
-    inbound = _inbound_by_location(supplies, channel, definition.inbound_days, rules.as_of.date())
-    reserved = safety = ZERO
-    by_location = {}
-    for location in routed(channel.locations, rules.policy.routing):
-        claimed = placed.at.get(location, ZERO) if definition.subtract_claims else ZERO
-        held_back = rules.policy.location_safety_stock(stock.item, location, name)
-        reserved += claimed
-        safety += held_back
-        left = sellable[location] + inbound.get(location, ZERO) - claimed - held_back
-        by_location[location] = max(ZERO, left)
-    return Free(
-        on_hand,
-        on_hand - of_disposition,
-        lots_not_for_sale,
-        sum(inbound.values(), ZERO),
-        reserved,
-        safety,
-        by_location,
-    )
-
-
-def _inbound_by_location(
-    supplies: Iterable[Supply], channel: ChannelPolicy, days: int, today: date
-) -> dict[str, Decimal]:
-    """What is expected within a number of days of which today is the first."""
-    if not days:
-        return {}
-    end = today + timedelta(days=days)
-    found: dict[str, Decimal] = {}
-    for day, supply in _expected(supplies, today):
-        if day < end and supply.location in channel.locations:
-            found[supply.location] = found.get(supply.location, ZERO) + supply.quantity
-    return found

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.records import AvailabilityRow, ChannelUpdate
@@ -28,7 +29,14 @@ class StockState(NamedTuple):
     last: LastEvent | None
 
 
-_CHAIN = json.JSONEncoder(ensure_ascii=False)
+_STEP = '{"step": %s, "quantity": "%s", "rule": %s}'
+RULES_REMEMBERED = 4_096  # texts of rules as JSON: most figures come about by a few of them
+
+
+@lru_cache(RULES_REMEMBERED)
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
 
 NO_EVENT = LastEvent(LONG_AGO, "", "", "", "")
 
@@ -37,13 +45,13 @@ def availability_row(item: str, offer: Offer, states: Sequence[StockState], poli
     """The row of one offer; `states` are those of the item, or of a kit and its components."""
     traces = [state.last for state in states if state.last is not None]
     last = max(traces, key=lambda trace: trace[:2], default=NO_EVENT)
-    chain = [{"step": one.step, "quantity": str(one.quantity), "rule": one.rule} for one in offer.figure.steps]
+    steps = [_STEP % (_text(one.step), one.quantity, _text(one.rule)) for one in offer.figure.steps]
     return AvailabilityRow(
         item=item,
         channel=offer.channel,
         listing=offer.listing,
         available_quantity=offer.figure.quantity,
-        chain=_CHAIN.encode(chain),
+        chain=f"[{', '.join(steps)}]",
         policy_version=policy_version,
         changed_by=last.transaction_key,
         changed_source=last.source,

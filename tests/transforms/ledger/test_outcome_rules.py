@@ -10,7 +10,7 @@ from transforms.ledger.outcome_rules import Tally, rejection_of_event, taken_bac
 
 
 def test_a_loser_is_counted_as_what_it_became() -> None:
-    tally, loser = Tally([], Counter(), set()), receipt(5, at=1, key="k")
+    tally, loser = Tally([], Counter(), set(), set()), receipt(5, at=1, key="k")
     tally.outcomes["wms", "posted", ""] += 3
     tally.lose(loser, Result("", "", "why", loser, "posted", "conflicting_duplicate"))
     assert tally.counts() == [
@@ -22,7 +22,7 @@ def test_a_loser_is_counted_as_what_it_became() -> None:
 
 
 def test_counts_that_come_to_nothing_are_not_told() -> None:
-    tally, loser = Tally([], Counter(), set()), receipt(5, at=1, key="k")
+    tally, loser = Tally([], Counter(), set(), set()), receipt(5, at=1, key="k")
     tally.outcomes["wms", "posted", ""] += 1
     tally.lose(loser, Result("", "", "why", loser, "posted", "conflicting_duplicate"))
     assert tally.counts() == [OutcomeCount("wms", "event", "dead_letter", "conflicting_duplicate", 1)]

@@ -266,6 +266,18 @@ def test_figures_of_kits_follow_their_components_at_any_depth() -> None:
     assert (row.changed_by, row.version) == ("receipt@2", 2)
 
 
+def test_a_report_that_is_only_compared_works_out_no_figures() -> None:
+    shard = a_shard(owners=WMS_OWNS)
+
+    def published(event: StockEvent) -> set[type[Any]]:
+        return {type(row) for row in shard.fold([pack(event)], hour(24)).records}
+
+    assert AvailabilityRow in published(receipt(5, at=1, source="wms"))
+    assert published(count(7, at=2, source="erp", key="c")) == {Discrepancy}
+    assert published(count(5, at=3, source="erp", key="d")) == set()
+    assert AvailabilityRow in published(receipt(1, at=4, source="wms", key="r"))
+
+
 def test_channels_are_told_only_what_differs_from_the_last() -> None:
     shard = a_shard({**SHARED, "b2b": {**SHARED["b2b"], "cap": 3}})
     assert fold(shard, receipt(5, at=1)).told() == {

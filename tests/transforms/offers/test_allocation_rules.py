@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.transforms.offers.offered import B2B, EAST, WEST, expected, rules, stock
 from transforms.offers.allocation_rules import EXCLUSIVE, Pool, allocate
-from transforms.offers.availability_rules import ItemStock, Rules, free_for, place_claims
+from transforms.offers.availability_rules import ItemStock, Rules, place_claims
+from transforms.offers.free_rules import free_for
 
 BOTH = {EAST: 50, WEST: 20}
 
