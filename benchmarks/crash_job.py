@@ -37,7 +37,7 @@ def build(pipeline: Any, given: Any) -> None:
         pipeline
         | "Read" >> ReadMessagesFromPubSub(given.crash_subscription)
         | "Events" >> beam.FlatMap(made).with_output_types(StockEvent)
-        | "KeepLedger" >> KeepLedger(make_master(given.crash_items), POLICY, NOW)
+        | "KeepLedger" >> KeepLedger(make_master(given.crash_items), POLICY, NOW, tells_when_kept=True)
     )
     _ = ledger.records | "Views" >> WriteSqliteViews(given.crash_database, "crashes")
 

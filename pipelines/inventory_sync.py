@@ -96,7 +96,8 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
         settings.as_of,
         source=source,
         tells_postings=bool(config.partners),
-        handoff=_handoff(settings),
+        tells_when_kept=settings.tells_when_kept,
+        handoff=Handoff.between(settings.books_from, settings.books_to),
     )
     events, *waiting = _released(canonical, config, source)
     ledger = events | "KeepLedger" >> keep
@@ -159,11 +160,6 @@ def _write(database: Database, run_id: str) -> Any:
     if isinstance(database, Path):
         return "WriteSqliteViews" >> WriteSqliteViews(database, run_id)
     return "WritePostgresViews" >> WritePostgresViews(database.url, run_id, database.schema)
-
-
-def _handoff(settings: Settings) -> Handoff:
-    folders = (settings.books_from, settings.books_to)
-    return Handoff(*(str(Path(folder).absolute()) if folder else "" for folder in folders))
 
 
 def _read(config: Config) -> Any:

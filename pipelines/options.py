@@ -23,6 +23,9 @@ REFRESH_SECONDS_MAX = 86_400.0
 
 # Who reads Pub/Sub: these runners have Beam's own source, and DirectRunner has no other that works.
 BEAM_READS = ("DirectRunner", "BundleBasedDirectRunner", "DataflowRunner", "TestDataflowRunner")
+# Where a crash takes state back to a checkpoint, while what was written since stays written.
+TAKE_CHECKPOINTS = ("FlinkRunner", "PortableRunner")
+
 READERS = 2
 READERS_MAX = 64
 
@@ -84,6 +87,7 @@ class InventoryOptions(PipelineOptions):
         for name in TOPICS:
             views.add_argument(f"--{name}_topic", help=f"projects/P/topics/T: rows of {name} as messages")
         _add_rebuild(views)
+        _add_telling(views)
         _add_partners(parser)
         _add_handoff(parser)
         parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
@@ -92,6 +96,15 @@ class InventoryOptions(PipelineOptions):
 def _add_rebuild(views: Any) -> None:
     said = "of files: nothing of earlier runs stays; the views are replaced in one step at a good end"
     views.add_argument("--rebuild", action="store_true", help=said)
+
+
+def _add_telling(views: Any) -> None:
+    views.add_argument(
+        "--decisions_told",
+        default="auto",
+        choices=("auto", "at_once", "when_kept"),
+        help="of a stream: when_kept waits until a checkpoint holds them, as (auto) on Flink",
+    )
 
 
 def _add_partners(parser: ArgumentParser) -> None:
@@ -119,6 +132,7 @@ class Settings(NamedTuple):
     refresh_seconds: float  # 0: master data and policy stay as they are at the start
     books_from: str
     books_to: str
+    tells_when_kept: bool  # decisions wait until a checkpoint holds them
     database: Database
     records_folder: Path | None
     records_format: Literal["jsonl", "avro"]
@@ -156,6 +170,7 @@ def settings_of(options: PipelineOptions) -> Settings:
         refresh_seconds=_refresh_seconds(given.refresh_seconds, streaming=folder is None),
         books_from=given.books_from,
         books_to=given.books_to,
+        tells_when_kept=_tells_when_kept(given.decisions_told, options.view_as(StandardOptions).runner),
         database=_database(given.database),
         records_folder=Path(given.records_folder) if given.records_folder else None,
         records_format=given.records_format,
@@ -203,6 +218,10 @@ def _readers(given: Any, runner: str | None) -> int:
     if source == "auto":
         source = "beam" if (runner or "DirectRunner") in BEAM_READS else "own"
     return 0 if source == "beam" else given.pubsub_readers
+
+
+def _tells_when_kept(told: str, runner: str | None) -> bool:
+    return told == "when_kept" or (told == "auto" and (runner or "").rpartition(".")[2] in TAKE_CHECKPOINTS)
 
 
 def _as_of(text: str | None, *, streaming: bool) -> datetime | None:

@@ -37,6 +37,7 @@ from transforms.ledger.grouping import SHARDS, GroupByShard
 from transforms.ledger.keeping import KeepLedger
 from transforms.ledger.keys import FindReusedKeys
 from transforms.ledger.positions import TrackPositions
+from transforms.ledger.telling import TellAnswers
 from transforms.offers.offers import DeriveAvailability
 from transforms.offers.updates import DetectChanges
 from transforms.publication.bigquery_views import WriteBigQueryViews
@@ -153,9 +154,20 @@ def find_reused_keys(window_days: int = 30) -> Any:
     return _Fitted(FindReusedKeys(timedelta(days=window_days)))
 
 
-def keep_ledger(master_data: str, policy: str, as_of: str | None = None, shards: int = SHARDS) -> Any:
-    ledger = KeepLedger(*_rules(master_data, policy), _moment(as_of) if as_of else None, shards)
+def keep_ledger(
+    master_data: str,
+    policy: str,
+    as_of: str | None = None,
+    shards: int = SHARDS,
+    tells_when_kept: bool = False,  # noqa: FBT001, FBT002 - a named value of a YAML step
+) -> Any:
+    pinned = _moment(as_of) if as_of else None
+    ledger = KeepLedger(*_rules(master_data, policy), pinned, shards, tells_when_kept=tells_when_kept)
     return _Fitted(ledger, "records", "counts")
+
+
+def tell_answers() -> Any:
+    return _Fitted(TellAnswers())
 
 
 def track_positions(master_data: str, policy: str, as_of: str | None = None) -> Any:

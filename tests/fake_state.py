@@ -20,6 +20,9 @@ class Value:
     def write(self, value: Any) -> None:
         self.current = value
 
+    def clear(self) -> None:
+        self.current = None
+
 
 class Bag:
     """A bag state; it hands its elements back in another order than they came in."""

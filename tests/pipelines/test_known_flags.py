@@ -6,6 +6,9 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from pipelines.known_flags import choose_runner, flags_of_runner, help_text, refuse_unknown
 from pipelines.options import OptionsError
 
+WHOLE, SHORT = "--finish_bundle_before_checkpointing", "--max_bundle_time_mills=100"
+PAUSED = "--min_pause_between_checkpoints=500"
+
 
 @pytest.mark.parametrize(
     "flag", ["--runner", "--direct_running_mode=multi_processing", "--streaming", "--policy", "--savepoint_path=x"]
@@ -27,14 +30,10 @@ def test_the_help_is_ours_and_says_where_beams_is() -> None:
 @pytest.mark.parametrize(
     ("runner", "given", "added"),
     [
-        ("PortableRunner", [], ["--finish_bundle_before_checkpointing", "--max_bundle_time_mills=100"]),
-        (
-            "FlinkRunner",
-            ["--parallelism=2"],
-            ["--finish_bundle_before_checkpointing", "--max_bundle_time_mills=100"],
-        ),
-        ("FlinkRunner", ["--max_bundle_time_mills=500"], ["--finish_bundle_before_checkpointing"]),
-        ("FlinkRunner", ["--finish_bundle_before_checkpointing", "--max_bundle_time_mills", "500"], []),
+        ("PortableRunner", [], [WHOLE, SHORT, PAUSED]),
+        ("FlinkRunner", ["--parallelism=2"], [WHOLE, SHORT, PAUSED]),
+        ("FlinkRunner", ["--max_bundle_time_mills=500"], [WHOLE, PAUSED]),
+        ("FlinkRunner", [WHOLE, "--max_bundle_time_mills", "500", PAUSED], []),
         ("PrismRunner", [], []),
         ("DataflowRunner", [], []),
         (None, [], []),

@@ -63,3 +63,19 @@ def test_what_does_not_go_together_is_refused(arguments: list[str], said: str) -
 )
 def test_who_reads_the_queue_depends_on_the_runner_unless_it_is_said(arguments: list[str], readers: int) -> None:
     assert settings_of(PipelineOptions([QUEUE, *arguments])).pubsub_readers == readers
+
+
+@pytest.mark.parametrize(
+    ("arguments", "waits"),
+    [
+        ([], False),
+        (["--runner=PrismRunner"], False),
+        (["--runner=DataflowRunner"], False),
+        (["--runner=PortableRunner"], True),
+        (["--runner=apache_beam.runners.portability.flink_runner.FlinkRunner"], True),
+        (["--runner=PortableRunner", "--decisions_told=at_once"], False),
+        (["--runner=PrismRunner", "--decisions_told=when_kept"], True),
+    ],
+)
+def test_decisions_wait_where_a_crash_takes_state_back_unless_it_is_said(arguments: list[str], *, waits: bool) -> None:
+    assert settings_of(PipelineOptions([QUEUE, *arguments])).tells_when_kept is waits

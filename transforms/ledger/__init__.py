@@ -20,6 +20,7 @@
 - `changed_rows`    what changed, as records for the views
 - `offer_rows`      what each channel is told of it: availability, updates, signals, promises
 - `posting_rules`  what partners are to book or do because of a posted event
+- `retelling_rules` what is told once more after a crash took the books back to a checkpoint
 - `shard_rules`     a group of events into the books of a shard, and everything that follows from it
 - `outcome_rules`   how events ended, counted, and what is refused as dead letters
 - `ledger_state`    the books as bytes for keyed state
@@ -27,6 +28,7 @@
 - `whole_shards`    all events of a shard at once, for bounded input
 - `live_shards`     decoded books kept between bundles, proved current by a token
 - `streamed_shards` one group of events after the other into keyed state, for unbounded input
+- `telling_rules`, `telling`  `TellAnswers`: decisions wait until a checkpoint holds the books that gave them
 - `keeping`         `KeepLedger`, the one keyed stage that hosts all of this
 - `positions`       `TrackPositions`, the same where only on hand is wanted
 - `duplicate_rules`, `duplicates`  `DropDuplicates`, for flows that do without a ledger

@@ -117,6 +117,11 @@ class Handoff(NamedTuple):
     take_from: str = ""
     keep_in: str = ""
 
+    @classmethod
+    def between(cls, *folders: str) -> "Handoff":
+        """The same of paths from here, which workers do not share."""
+        return cls(*(str(Path(folder).absolute()) if folder else "" for folder in folders))
+
     def start_of(self, shard: int, master: MasterData, shards: int) -> Start:
         """What a shard starts with."""
         if not self.take_from:

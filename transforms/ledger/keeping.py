@@ -6,7 +6,7 @@ state, a journal and timers (`streamed_shards`). Both call the same `Shard`.
 
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 
@@ -19,8 +19,16 @@ from transforms.ledger.books_files import Handoff
 from transforms.ledger.grouping import SHARDS, GroupByShard
 from transforms.ledger.keys import FindReusedKeys, taken_over
 from transforms.ledger.shard_rules import Shard
-from transforms.ledger.streamed_shards import _FoldStateFn
+from transforms.ledger.streamed_shards import ANSWERED, _FoldStateFn
+from transforms.ledger.telling import TellAnswers
 from transforms.ledger.whole_shards import all_shards, fold_all, with_outputs
+
+
+class Kept(NamedTuple):
+    """What leaves the ledger."""
+
+    records: Any
+    counts: Any
 
 
 class KeepLedger(beam.PTransform[Any, Any]):
@@ -44,12 +52,15 @@ class KeepLedger(beam.PTransform[Any, Any]):
         source: Source | None = None,
         *,
         tells_postings: bool = False,
+        tells_when_kept: bool = False,
         handoff: Handoff = Handoff(),
     ) -> None:
         """`as_of` pins the clock, for a run over a day that is past; without it the wall clock counts.
 
         `source`: where newer master data and policy come from while a stream runs; bounded input needs none.
         `tells_postings`: `PartnerPosting` for each posted event that partners book too.
+        `tells_when_kept`: of a stream, answers wait until a checkpoint holds them (`telling`); a runner that never
+        finalizes a bundle would hold them for ever.
         `handoff`: where the books come from, and where they are kept for the next deployment.
         """
         super().__init__()
@@ -59,6 +70,7 @@ class KeepLedger(beam.PTransform[Any, Any]):
         self.as_of = as_of
         self.shards = shards
         self.tells_postings = tells_postings
+        self.tells_when_kept = tells_when_kept
         self.handoff = handoff
 
     def expand(self, events: Any) -> Any:
@@ -77,7 +89,15 @@ class KeepLedger(beam.PTransform[Any, Any]):
             fn = _FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of, source=source)
             fn.tells_postings = self.tells_postings
             fn.hand_over(self.handoff, start_of)
-            return groups | "FoldState" >> with_outputs(fn)
+            return self._on_state(groups, fn)
         grouped = groups | "GroupAll" >> beam.GroupByKey()
         make = partial(Shard, self.master, self.policy, tells_postings=self.tells_postings)
         return grouped | "FoldAll" >> with_outputs(fold_all(make, clock, self.handoff, start_of))
+
+    def _on_state(self, groups: Any, fn: _FoldStateFn) -> Any:
+        if not self.tells_when_kept:
+            return groups | "FoldState" >> with_outputs(fn)
+        fn.goes_back = True
+        kept = groups | "FoldState" >> with_outputs(fn, ANSWERED)
+        told = kept[ANSWERED] | "TellAnswers" >> TellAnswers()
+        return Kept((kept.records, told) | "WithAnswers" >> beam.Flatten(), kept.counts)

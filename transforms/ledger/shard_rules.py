@@ -27,6 +27,7 @@ from transforms.ledger.offer_rows import SharedParts, offer_rows, shared_parts
 from transforms.ledger.outcome_rules import Tally, rejection_of_event, taken_back
 from transforms.ledger.ownership_rules import owners_from
 from transforms.ledger.posting_rules import postings_of
+from transforms.ledger.retelling_rules import Retelling
 from transforms.ledger.snapshot_rules import Snapshots
 from transforms.offers.availability_rules import Rules
 from transforms.offers.offer_rules import rules_at
@@ -76,6 +77,7 @@ class Shard:
         self.tells_postings = tells_postings  # what partners are to book too is among the records
         self.is_silent = False  # no figures are worked out: a journal is read that other rules wrote
         self.snapshots = Snapshots()
+        self.retelling = Retelling()
         self.due: list[Due] = []
         for ledger in self.books.values():
             self._plan(ledger, clocked(ledger), ledger.settled_at)
@@ -110,6 +112,7 @@ class Shard:
             changed.update(moved_items(event) if event.components else (event.item,), result.others)
         elif result.outcome == "duplicate":  # one that was received earlier may change which count is the last
             tally.touched.update(item for item in moved_items(event) & self.books.keys() if self.books[item].dirty)
+        tally.touched.update(self.retelling.touched(self.books, event, result))
         if self.snapshots.by_location:
             self._follow(event, result)
         if self.tells_postings and result.outcome == "posted":
@@ -172,6 +175,7 @@ class Shard:
         records: list[Any] = []
         for item in sorted(touched | compared):
             ledger = self.books[item]
+            self.retelling.begin_rows(ledger)
             self._plan(ledger, ledger.dirty, now)
             records.extend(changed_rows(ledger, now, self.rules, self.for_sale))
         touched = touched | {item for item in compared - touched if not self.books[item].published}
@@ -186,6 +190,7 @@ class Shard:
     def _offer(self, item: str, rules: Rules, shared: SharedParts | None) -> Iterator[Any]:
         known = self.books.get(item)
         planned = known.figures_until if known else None
+        self.retelling.begin_offers(item, known)
         yield from offer_rows(item, self.books, self.master, rules, shared)
         ledger = self.books.get(item)
         if ledger is not None and ledger.figures_until != planned:

@@ -4,9 +4,10 @@ Keyed state, a journal and a timer stand behind every shard: `live_shards` says 
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import apache_beam as beam
@@ -30,10 +31,13 @@ from transforms.governed_rules import Governed, governed
 from transforms.ledger.books_files import KEEP_SECONDS, Handoff, Start
 from transforms.ledger.grouping import Group
 from transforms.ledger.live_shards import TOKEN_BYTES, Live, LiveShards, fold_state, restore
+from transforms.ledger.retelling_rules import Retelling, floor_at
 from transforms.ledger.shard_rules import Shard
 from transforms.ledger.snapshot_rules import Snapshots
+from transforms.ledger.telling import ANSWERS
 from transforms.ledger.whole_shards import outputs_of
 
+ANSWERED = "answered"  # the tag of answers, where they leave apart
 TAKEN_OVER = "taken over"  # no version of rules: whatever the rules are, they are new to these books
 
 
@@ -59,6 +63,9 @@ class _FoldStateFn(beam.DoFn):
         self.source = source or FixedSource(governed(master, policy))
         self.clock = clock
         self.ticks = ticks
+        self.goes_back = (
+            False  # whether a crash takes state back to a checkpoint; answers then leave by a tag of theirs
+        )
         self.handoff = Handoff()
         self.kept_at: dict[int, datetime] = {}
 
@@ -84,14 +91,13 @@ class _FoldStateFn(beam.DoFn):
         key, packed = element
         now = self.clock()
         events = unpack(packed)
-        live = self._open(key, snapshot, journal, token)
+        live = self._open(key, now, snapshot, journal, token)
         renewed = self._renew(live, now, snapshot, journal)
         fold = live.shard.fold(events, now)
         self._close(key, live, live.entry(now, events, fold.records), snapshot, journal, token)
         self._keep(key, live, now)
         self._set_timer(live, now, due)
-        yield from renewed
-        yield from outputs_of(fold)
+        yield from self._leaving(chain(renewed, outputs_of(fold)))
 
     @on_timer(DUE)
     def fire(
@@ -103,7 +109,7 @@ class _FoldStateFn(beam.DoFn):
         due: Any = beam.DoFn.TimerParam(DUE),
     ) -> Iterator[Any]:
         now = self.clock()
-        live = self._open(key, snapshot, journal, token)
+        live = self._open(key, now, snapshot, journal, token)
         records = self._renew(live, now, snapshot, journal)
         at = live.shard.due_at()
         if records or (at is not None and at <= now):
@@ -113,9 +119,16 @@ class _FoldStateFn(beam.DoFn):
             self.live.keep(key, live, live.token)
         self._keep(key, live, now)
         self._set_timer(live, now, due)
-        yield from records
+        yield from self._leaving(records)
 
-    def _open(self, key: int, snapshot: Any, journal: Any, token: Any) -> Live:
+    def _leaving(self, outputs: Iterable[Any]) -> Iterator[Any]:
+        if not self.goes_back:
+            yield from outputs
+            return
+        for one in outputs:
+            yield beam.pvalue.TaggedOutput(ANSWERED, one) if isinstance(one, ANSWERS) else one
+
+    def _open(self, key: int, now: datetime, snapshot: Any, journal: Any, token: Any) -> Live:
         standing = self.source.standing()
         if standing.governed is not self.standing.governed:
             self._obey(standing.governed)
@@ -133,6 +146,8 @@ class _FoldStateFn(beam.DoFn):
                 start = self.start_of(key)
                 live.shard, live.version = self.make_shard(start.books), TAKEN_OVER
                 live.shard.snapshots = Snapshots(start.snapshots)
+            if self.goes_back:
+                live.shard.retelling = Retelling(live.shard.books, floor_at(now if self.ticks else utc_now()))
         return live
 
     def _obey(self, rules: Governed) -> None:
@@ -143,9 +158,9 @@ class _FoldStateFn(beam.DoFn):
         records: list[Any] = []
         standing = self.standing
         if live.version != standing.governed.version:
-            snapshots = live.shard.snapshots
+            snapshots, retelling = live.shard.snapshots, live.shard.retelling
             live.shard = self.make_shard(live.shard.books)
-            live.shard.snapshots = snapshots
+            live.shard.snapshots, live.shard.retelling = snapshots, retelling
             records = live.shard.renew(now)
             live.version = standing.governed.version
             snapshot.write(fold_state(live))

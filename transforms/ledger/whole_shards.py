@@ -17,9 +17,10 @@ from transforms.ledger.snapshot_rules import Snapshots
 COUNTS = "counts"  # the tag of `OutcomeCount`
 
 
-def with_outputs(fn: beam.DoFn) -> Any:
-    """The stage with its two outputs: records and counts."""
-    return beam.ParDo(fn).with_output_types(Any, counts=OutcomeCount).with_outputs(COUNTS, main="records")
+def with_outputs(fn: beam.DoFn, *more: str) -> Any:
+    """The stage with its two outputs, records and counts, and more that stand apart."""
+    hinted = beam.ParDo(fn).with_output_types(Any, counts=OutcomeCount, **dict.fromkeys(more, Any))
+    return hinted.with_outputs(COUNTS, *more, main="records")
 
 
 def all_shards(shards: int) -> beam.Create:
