@@ -150,7 +150,7 @@ start_partners() {
 }
 
 run_example() {
-    local at="$root/" argument input=example partners=example
+    local at="$root/" argument input=example partners=example is_plain="$(($# == 0))"
     prepare ""
     if [ "$PWD" = "$root" ]; then
         at="" # shorter names in what is printed
@@ -177,6 +177,10 @@ run_example() {
         say "Running the example company's day"
     fi
     ${around[@]+"${around[@]}"} "$python" -m pipelines.inventory_sync "$@"
+    if [ "$is_plain" = 1 ]; then
+        printf 'Demand planning: '
+        "$venv/bin/sellable" positions --to "${at}out/planning" --database "${at}out/sellable.db"
+    fi
 }
 
 summary=""

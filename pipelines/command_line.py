@@ -42,6 +42,7 @@ app = cyclopts.App(
 )
 app.command(repair_commands.replay)
 app.command(repair_commands.reconcile)
+app.command(service_commands.positions)
 
 
 @app.command(help_flags=[], version_flags=[])

@@ -1,10 +1,8 @@
 """Reconciling: what the views hold of disagreements in, drift for people out, and corrections for the pipeline."""
 
-import sqlite3
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich import box
@@ -15,7 +13,7 @@ from rich.text import Text
 from pipelines.reconcile_rules import Drift, correction_id, corrections, is_settable, newest, totals
 from pipelines.terminal_text import plain
 from schemas.records import Envelope, Settlement
-from transforms.publication.view_database import open_to_read, open_to_write, write_batches
+from transforms.publication.databases import Connection, Database, open_to_read, open_to_write, write_batches
 from transforms.publication.view_tables import VIEW_NAMED, plain_decimal, row_maker
 
 DRIFT = "drift"  # the reason under which sent corrections are noted
@@ -31,7 +29,9 @@ class Reconciliation(NamedTuple):
     believed: str
 
 
-def reconcile(database: Path, believed: str, now: datetime, *, item: str = "", location: str = "") -> Reconciliation:
+def reconcile(
+    database: Database, believed: str, now: datetime, *, item: str = "", location: str = ""
+) -> Reconciliation:
     """The drift of the views as they are; with a believed source, the corrections that end it."""
     connection = open_to_read(database)
     try:
@@ -47,7 +47,7 @@ def reconcile(database: Path, believed: str, now: datetime, *, item: str = "", l
     return Reconciliation(drifts, corrections(drifts, believed, lots, now), unsettable, believed)
 
 
-def note_corrections(database: Path, sent: Iterable[Envelope], now: datetime) -> None:
+def note_corrections(database: Database, sent: Iterable[Envelope], now: datetime) -> None:
     """Note which corrections are sent, so that a run over files, which forgets how drift ended, need not tell it."""
     view = VIEW_NAMED["settlement"]
     row_of = row_maker(view, "")
@@ -60,7 +60,7 @@ def note_corrections(database: Path, sent: Iterable[Envelope], now: datetime) ->
         connection.close()
 
 
-def _drifts_in(connection: sqlite3.Connection) -> list[Drift]:
+def _drifts_in(connection: Connection) -> list[Drift]:
     rows = connection.execute(
         "SELECT item, location, lot, disposition, source, reference, expected_quantity, reported_quantity, occurred_at"
         " FROM discrepancy WHERE cause = 'not_owner'"
@@ -73,7 +73,7 @@ def _drift(*row: Any) -> Drift:
     return Drift._make((*names, Decimal(books), Decimal(reported), datetime.fromisoformat(at)))
 
 
-def _corrected(connection: sqlite3.Connection) -> Callable[[Drift], bool]:
+def _corrected(connection: Connection) -> Callable[[Drift], bool]:
     """Whether a drift ended: its correction was sent, and the position has been counted as of then or later."""
     sent = {key for (key,) in connection.execute("SELECT message_id FROM settlement WHERE reason = ?", (DRIFT,))}
     rows = connection.execute("SELECT item, location, lot, disposition, counted_at FROM position")

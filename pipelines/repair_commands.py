@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from schemas.records import Envelope
     from transforms.canonical.canonical_rules import Front
+    from transforms.publication.databases import Database
 
 
 @Parameter(name="*")
@@ -36,7 +37,9 @@ class Which:
 class By:
     """The views, and the rules of today."""
 
-    database: Annotated[Path, Parameter(help="The views that a run wrote.")] = DATABASE
+    database: Annotated[str, Parameter(help="The views that a run wrote: SQLite, or postgresql://USER@HOST/NAME.")] = (
+        str(DATABASE)
+    )
     mappings: Annotated[Path | None, Parameter(help="A folder of mappings; by default that of the last run.")] = None
     master_data: Annotated[str | None, Parameter(name=("--master_data", "--master"), help="As mappings.")] = None
     policy: Annotated[str | None, Parameter(help="As mappings.")] = None
@@ -65,6 +68,7 @@ def replay(
 
     if to is not None and topic is not None:
         return _both()
+    database = _named(by.database)
     try:
         front = _front(by)
     except SpecError as error:
@@ -73,10 +77,10 @@ def replay(
     views = ("dead_letter", "parked") if which.parked else ("dead_letter",)
     now = datetime.now(UTC)
     wanted = Wanted(which.source, which.reason, which.item, _in_utc(which.since), _in_utc(which.until), views)
-    found = prepare(by.database, front, wanted, which.archive, now)
+    found = prepare(database, front, wanted, which.archive, now)
     if found.plan.messages and (to is not None or topic is not None):
         _send(sent_again(found.plan.messages, now), to, topic)
-        close_rejections(by.database, found.plan.messages, now)
+        close_rejections(database, found.plan.messages, now)
     new_console().print(shown(found, limit, str(to or topic or "")))
     return EXIT_OK
 
@@ -89,7 +93,7 @@ def reconcile(
     to: Path | None = None,
     topic: str | None = None,
     limit: int = 50,
-    database: Path = DATABASE,
+    database: str = str(DATABASE),
 ) -> int:
     """Show where what sources report differs from the books, and correct the books; without --to or --topic, show only.
 
@@ -107,19 +111,26 @@ def reconcile(
         The Pub/Sub topic of the pipeline, projects/P/topics/T, to publish the corrections to.
     limit
         How many rows to show.
+    database
+        The views that a run wrote: a SQLite file, or postgresql://USER@HOST/NAME.
     """
-    from pipelines.reconciling import note_corrections, shown
-    from pipelines.reconciling import reconcile as reconciliation_of
+    from pipelines import reconciling
     from pipelines.terminal_text import new_console
 
     if to is not None and topic is not None:
         return _both()
-    now = datetime.now(UTC)
-    found = reconciliation_of(database, believe, now, item=item, location=location)
+    now, views = datetime.now(UTC), _named(database)
+    found = reconciling.reconcile(views, believe, now, item=item, location=location)
     if found.corrections and _send(found.corrections, to, topic):
-        note_corrections(database, found.corrections, now)
-    new_console().print(shown(found, limit, str(to or topic or "")))
+        reconciling.note_corrections(views, found.corrections, now)
+    new_console().print(reconciling.shown(found, limit, str(to or topic or "")))
     return EXIT_NO if found.drifts else EXIT_OK
+
+
+def _named(database: str) -> "Database":
+    from transforms.publication.databases import database_of
+
+    return database_of(database)
 
 
 def _both() -> int:
@@ -137,7 +148,7 @@ def _front(by: By) -> "Front":
     from transforms.canonical.mapping_rules import load_mappings
     from transforms.governed_files import read_governed
 
-    options = options_of(by.database)
+    options = options_of(_named(by.database))
     tables, policy = (
         by.master_data or options.get("master_data", str(MASTER_DATA)),
         by.policy or options.get("policy", str(POLICY)),

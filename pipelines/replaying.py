@@ -4,7 +4,6 @@ Without a place to send them to, nothing is written: the answer is which figures
 """
 
 import json
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -23,8 +22,8 @@ from transforms.arrival.arrived_files import list_files, parts_of
 from transforms.arrival.file_envelopes import envelopes_of
 from transforms.canonical.canonical_rules import Front
 from transforms.canonical.replay_rules import ATTEMPTS_MAX, REPLAYED, marked
+from transforms.publication.databases import Connection, Database, open_to_read, open_to_write, write_batches
 from transforms.publication.runs import IS_OPEN
-from transforms.publication.view_database import open_to_read, open_to_write, write_batches
 from transforms.publication.view_tables import VIEW_NAMED, row_maker
 
 REPLAYED_MAX = 10_000  # messages of one replay; the rest waits for the next
@@ -54,7 +53,7 @@ class Replay(NamedTuple):
     reasons: Counter[str]  # of what would be sent
 
 
-def prepare(database: Path, front: Front, wanted: Wanted, archive: Path | None, now: datetime) -> Replay:
+def prepare(database: Database, front: Front, wanted: Wanted, archive: Path | None, now: datetime) -> Replay:
     """Find what was refused, and try it under the rules of today; `archive` holds messages that views do not keep."""
     found, lost = _refused(database, wanted)
     if archive is not None:
@@ -74,7 +73,7 @@ def sent_again(messages: Iterable[Refused], now: datetime) -> list[Envelope]:
     return [marked(one.envelope, one.attempts + 1, _version(now)) for one in messages]
 
 
-def close_rejections(database: Path, messages: Iterable[Refused], now: datetime) -> None:
+def close_rejections(database: Database, messages: Iterable[Refused], now: datetime) -> None:
     """Note that these have been sent again as of `now`. One that was refused again meanwhile stays open."""
     view = VIEW_NAMED["settlement"]
     row_of = row_maker(view, "")
@@ -106,12 +105,12 @@ def queue_attributes(envelope: Envelope) -> dict[str, str]:
     }
 
 
-def _refused(database: Path, wanted: Wanted) -> tuple[list[Refused], dict[str, list[Any]]]:
+def _refused(database: Database, wanted: Wanted) -> tuple[list[Refused], dict[str, list[Any]]]:
     """The messages that were refused, and by id the rejections whose message is not among the payloads."""
     connection = open_to_read(database)
     try:
         rows = [row for view in wanted.views for row in _rows(connection, view, wanted)]
-        by_message: dict[str, list[sqlite3.Row]] = defaultdict(list)
+        by_message: dict[str, list[Any]] = defaultdict(list)
         for row in rows:
             by_message[row["message_id"]].append(row)
         found, lost = [], {}
@@ -126,7 +125,7 @@ def _refused(database: Path, wanted: Wanted) -> tuple[list[Refused], dict[str, l
         connection.close()
 
 
-def _rows(connection: sqlite3.Connection, view: str, wanted: Wanted) -> Iterator[sqlite3.Row]:
+def _rows(connection: Connection, view: str, wanted: Wanted) -> Iterator[Any]:
     where = [IS_OPEN.format(view=view), f"{view}.stage NOT IN ('ledger', 'change', 'send')"]
     given: list[str] = []
     for sql, value in (
@@ -146,7 +145,7 @@ def _rows(connection: sqlite3.Connection, view: str, wanted: Wanted) -> Iterator
     yield from connection.execute(query, given)
 
 
-def _message(connection: sqlite3.Connection, message_id: str) -> Envelope | None:
+def _message(connection: Connection, message_id: str) -> Envelope | None:
     """The message as it came: the payload of the first of its rejections, in whichever view that is."""
     for view in ("dead_letter", "parked"):
         rows = connection.execute(
@@ -161,7 +160,7 @@ def _message(connection: sqlite3.Connection, message_id: str) -> Envelope | None
     return None
 
 
-def _of(envelope: Envelope, rows: Iterable[sqlite3.Row]) -> Refused:
+def _of(envelope: Envelope, rows: Iterable[Any]) -> Refused:
     its = list(rows)
     keys = tuple((row["event_index"], row["reason"]) for row in its)
     return Refused(envelope, keys, max(row["attempts"] or 0 for row in its))
@@ -198,7 +197,7 @@ def shown(replay: Replay, limit: int, sent_to: str = "") -> RenderableType:
     return Group(*lines, Text(), head, figures, *([plain(f"… and {more:,} more", QUIET)] if more > 0 else []))
 
 
-def options_of(database: Path) -> dict[str, str]:
+def options_of(database: Database) -> dict[str, str]:
     """The options of the last run over these views."""
     connection = open_to_read(database)
     try:

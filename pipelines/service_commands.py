@@ -162,3 +162,21 @@ def contracts(
         print(error, file=sys.stderr)
         return EXIT_NOT_DONE
     return EXIT_OK
+
+
+def positions(*, to: Path, database: str = str(DATABASE)) -> int:
+    """Write what is on hand to a Parquet file, as demand planning takes it.
+
+    Parameters
+    ----------
+    to
+        The folder; the file is named by the last run, and appears when it is whole.
+    database
+        The views that a run wrote: a SQLite file, or postgresql://USER@HOST/NAME.
+    """
+    from pipelines.position_files import write_positions
+    from transforms.publication.databases import database_of
+
+    path, rows = write_positions(database_of(database), to)
+    print(f"{rows:,} positions in {path}")
+    return EXIT_OK

@@ -1,12 +1,12 @@
 """A company whose warehouse sends what cannot be used yet, and a job over its files, to be mended and replayed."""
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 from pipelines import inventory_sync
 from tests.company_files import CompanyFiles
+from transforms.publication.databases import database_of, open_to_read
 
 MAPPING = """\
 source: wms
@@ -30,11 +30,12 @@ messages:
 class Company:
     """Files of rules and messages, and the views of the last run over them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = "") -> None:
         self.files = CompanyFiles(folder / "company")
         self.mappings = folder / "mappings"
         self.input = folder / "input"
-        self.database = folder / "views.db"
+        self.address = database or str(folder / "views.db")
+        self.database = database_of(self.address)
         (self.mappings / "wms").mkdir(parents=True)
         (self.input / "wms").mkdir(parents=True)
         self.set_values("{OK: sellable}")
@@ -48,13 +49,13 @@ class Company:
 
     def run(self) -> None:
         rules = [f"--master_data={self.files.master}", f"--policy={self.files.policy}", f"--mappings={self.mappings}"]
-        where = [f"--input_folder={self.input}", f"--database={self.database}", "--quiet"]
+        where = [f"--input_folder={self.input}", f"--database={self.address}", "--quiet"]
         assert inventory_sync.run([*where, *rules, "--as_of=2026-03-02T18:00:00Z"]) == 0
 
     def read(self, query: str) -> list[tuple[Any, ...]]:
-        connection = sqlite3.connect(self.database)
+        connection = open_to_read(self.database)
         try:
-            return connection.execute(query).fetchall()
+            return list(map(tuple, connection.execute(query).fetchall()))
         finally:
             connection.close()
 

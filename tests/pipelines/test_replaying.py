@@ -1,14 +1,18 @@
 """After a fix the dead letters are sent again, post once, and are closed; what fails again is open again."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
+from pipelines.command_line import main
 from pipelines.replaying import Replay, Wanted, close_rejections, prepare, queue_attributes, sent_again, shown
 from services.deliveries import LandingFolder
 from tests.pipelines.replay_company import Company
+from tests.postgres_server import PostgresServer
 from transforms.arrival.envelope_rules import from_queue_message
 from transforms.canonical.canonical_rules import Front
 from transforms.canonical.mapping_rules import load_mappings
@@ -138,3 +142,25 @@ def test_a_queue_brings_the_same_envelope_again(company: Company) -> None:
     (sent,) = sent_again(prepared(company).plan.messages, NOW)
     again = from_queue_message(sent.payload, queue_attributes(sent), "7", NOW, {})
     assert again._replace(attributes={}) == sent._replace(attributes={})
+
+
+@pytest.mark.postgres
+def test_it_is_replayed_from_views_on_a_server_too(
+    tmp_path: Path, postgres_server: PostgresServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company = Company(tmp_path, postgres_server.new_database())
+    company.receive("00", {"number": 1}, {"number": 2, "state": "B"}, {"number": 3, "state": "C"})
+    company.run()
+    company.set_values("{OK: sellable, B: sellable}")
+    assert main(["replay", "--database", company.address]) == 0
+    assert "1 messages would be sent; nothing was written" in capsys.readouterr().out
+    assert main(["replay", "--database", company.address, "--to", str(company.input)]) == 0
+    company.run()
+    assert company.on_hand() == {"MUG": "10"}
+    capsys.readouterr()
+    assert main(["replay", "--database", company.address]) == 0
+    assert "0 messages would be sent" in capsys.readouterr().out
+    assert main(["reconcile", "--database", company.address]) == 0
+    assert main(["positions", "--database", company.address, "--to", str(tmp_path / "planning")]) == 0
+    (table,) = (pq.read_table(path).to_pylist() for path in (tmp_path / "planning").iterdir())
+    assert [(row["item"], row["on_hand_quantity"]) for row in table] == [("MUG", Decimal(10))]

@@ -12,7 +12,7 @@ from making import catalog
 from making.books import Place
 from making.clock import at
 from making.company import Company
-from making.mailbag import IGNORED, Endings, duplicate, posted
+from making.mailbag import IGNORED, Endings, compared, duplicate, posted
 
 SAMPLES = Path(__file__).resolve().parents[3] / "schemas" / "mappings"
 WHITE, BLACK, BEANS, TAMPER = "MUG-WHITE", "MUG-BLACK", "GREEN-BEANS", "TAMPER-53"
@@ -61,6 +61,11 @@ def _send(company: Company, sample: str, received: str, endings: Endings, trap: 
     payload = (SAMPLES / source / "samples" / name).read_bytes().decode("latin-1")
     changed = _SAID.sub(lambda found: INSTEAD[found[0]], payload).encode("latin-1")
     company.bag.file(source, name, at(received), changed, endings, trap)
+
+
+def _sample(sample: str) -> bytes:
+    source, _, name = sample.partition("/")
+    return (SAMPLES / source / "samples" / name).read_bytes()
 
 
 def _move(company: Company, clock: str, location: str, item: str, quantity: float, **place: str) -> None:
@@ -229,3 +234,6 @@ def _erp_sites(company: Company) -> None:
 def _planning(company: Company) -> None:
     _send(company, "demand-planning/safety_stock.csv", "06:30", IGNORED)
     _send(company, "demand-planning/forecast.csv", "06:31", IGNORED)
+    _send(company, "planning-forecast/forecast.parquet", "06:32", IGNORED)
+    trap = "not the owner: compared, and every row agrees"
+    company.bag.file("data-lake", "stock.avro", at("05:20", day=3), _sample("data-lake/stock.avro"), compared(3), trap)
