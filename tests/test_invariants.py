@@ -25,7 +25,7 @@ from transforms.ledger.grouping import shard_of as shard_key
 from transforms.ledger.shard_rules import Shard
 from transforms.ledger.streamed_shards import _FoldStateFn
 
-QUICK_DAYS = 2_000
+QUICK_DAYS = int(os.environ.get("SELLABLE_QUICK_DAYS", "2000"))
 MANY_DAYS = int(os.environ.get("SELLABLE_DAYS", "3000"))
 EVENTS = 40  # small days collide more
 SHARDS = 3

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import mutations
 from benchmarks.mutation_table import MUTATIONS, Mutation
-from benchmarks.mutations import MutationError, markdown, mutated
+from benchmarks.mutations import MutationError, Verdicts, digest_of, markdown, mutated
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,6 +28,15 @@ def test_the_page_is_the_table() -> None:
 def test_a_text_that_is_not_there_just_once_is_an_error() -> None:
     with pytest.raises(MutationError, match=r"a.py: 'x' found 2 times, expected once"):
         mutated("x = x", Mutation("", "a.py", "x", "y", ()))
+
+
+def test_a_verdict_is_kept_until_the_change_is_another(tmp_path: Path) -> None:
+    """A run that was stopped goes on where it was."""
+    first, other = (digest_of(one) for one in (MUTATIONS[0], MUTATIONS[0]._replace(new="pass")))
+    Verdicts(tmp_path / "out" / "verdicts.json").keep(first, "too lax", ["tests/test_lax.py"])
+    kept = Verdicts(tmp_path / "out" / "verdicts.json")
+    assert kept.of(first) == ["tests/test_lax.py"]
+    assert kept.of(other) is None
 
 
 @pytest.mark.slow
