@@ -28,6 +28,7 @@
 - `handing_over`     whether the books of one deployment may take the place of another's
 - `validating`       mappings, master data and policy, checked before anything runs
 - `yaml_transforms`  every transform for Beam YAML, made from plain values; `providers.yaml` names them
+- `yaml_guard`       the same for those of the guard
 - `yaml_rows`        between our records and the rows of Beam YAML's own transforms
 - `planned_stock`    a demand planner's safety stock as rules of a policy that is to come
 - `terminal_text`    text from outside that a terminal cannot obey

@@ -25,7 +25,8 @@ def contracts_page(mappings: Path, outbound: Path, master_data: Path, policy: Pa
         OPENING,
         _sources(mappings, load_mappings(mappings)),
         _partners(load_outbounds(outbound)),
-        _available(load_policy(policy, master)),
+        _available(said := load_policy(policy, master)),
+        _feeds(said),
         _reasons(),
         _published(),
     ]
@@ -62,7 +63,7 @@ def _sources(folder: Path, mappings: dict[str, SourceMapping]) -> str:
 def _messages(mapping: SourceMapping) -> Iterator[str]:
     for message in mapping.spec.messages:
         kinds = dict.fromkeys(_kind(event.kind) for event in message.events)
-        yield f"{message.name}: {', '.join(kinds) if kinds else 'ignored'}"
+        yield f"{message.name}: {', '.join(kinds) if kinds else 'heartbeat' if message.heartbeat else 'ignored'}"
 
 
 def _kind(kind: object) -> str:
@@ -102,6 +103,24 @@ def _available(policy: Policy) -> str:
         *(_line(_consumer(name, channel)) for name, channel in policy.channels.items()),
     ]
     return "\n".join([first, "", *consumers])
+
+
+def _feeds(policy: Policy) -> str:
+    words = (
+        "How long a source may send nothing, and what becomes of figures that hang on it: they are held, and after a "
+        "time fall to a floor. A source that says null is treated alike; one without a rule is not missed when silent."
+    )
+    rows = (
+        (
+            f"`{feed.source}`",
+            ", ".join(feed.locations or ()) or "those whose on hand it owns",
+            f"{feed.silent_after_minutes} minutes" if feed.silent_after_minutes else "any time",
+            f"{feed.floor_after_minutes} minutes",
+            feed.floor,
+        )
+        for feed in policy.feeds
+    )
+    return _table("Feeds", words, ("source", "locations", "may be silent", "then held", "then counts at most"), rows)
 
 
 def _consumer(name: str, channel: ChannelPolicy) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ from transforms.canonical.parking import ParkUnknown
 from transforms.governed import LiveSource, Source
 from transforms.governed_files import read_governed
 from transforms.governed_rules import governed
+from transforms.guard.feeds import WatchFeeds
 from transforms.guard.snapshots import GuardSnapshots
 from transforms.ledger.books_files import BooksError, Handoff, read_books
 from transforms.ledger.keeping import KeepLedger
@@ -99,9 +100,9 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
         tells_when_kept=settings.tells_when_kept,
         handoff=Handoff.between(settings.books_from, settings.books_to),
     )
-    events, *waiting = _released(canonical, config, source)
+    events, feeds, *waiting = _released(canonical, config, source)
     ledger = events | "KeepLedger" >> keep
-    told = _told(ledger.records, config)
+    told = (feeds.records, *_told(ledger.records, config))
     records = (
         ledger.records,
         arrived.rejections,
@@ -144,7 +145,7 @@ def _told(records: Any, config: Config) -> tuple[Any, ...]:
 
 
 def _released(canonical: Any, config: Config, source: Source | None) -> tuple[Any, ...]:
-    """The events, with those that had to wait, and where they waited: for the rest of a snapshot, for master data.
+    """The events and when sources were heard, the watch over feeds, and where events waited: for master data, say.
 
     What waits for master data in a run that ends is left to a later run.
     """
@@ -153,7 +154,9 @@ def _released(canonical: Any, config: Config, source: Source | None) -> tuple[An
     waited = [canonical.snapshots | "GuardSnapshots" >> guard]
     if source is not None:
         waited.append(canonical.waiting | "ParkUnknown" >> ParkUnknown(source))
-    return (canonical.events, *(one.events for one in waited)), *waited
+    watch = WatchFeeds(front.master, front.policy, settings.as_of, source)
+    feeds = canonical.heard | "WatchFeeds" >> watch
+    return (canonical.events, *(one.events for one in waited), feeds.heard), feeds, *waited
 
 
 def _write(database: Database, run_id: str) -> Any:

@@ -30,7 +30,6 @@ from transforms.canonical.mapping_rules import load_mappings
 from transforms.canonical.parking import ParkUnknown
 from transforms.governed import LiveSource
 from transforms.governed_files import read_governed
-from transforms.guard.snapshots import GuardSnapshots
 from transforms.kits.kits import ExplodeKits
 from transforms.ledger.duplicates import DropDuplicates
 from transforms.ledger.grouping import SHARDS, GroupByShard
@@ -71,6 +70,11 @@ class _Fitted(beam.PTransform[Any, Any]):
     def expand(self, inputs: Any) -> Any:
         made = (tuple(inputs.values()) if isinstance(inputs, dict) else inputs) | self.transform
         return {name: made[name] for name in self.outputs} if self.outputs else made
+
+
+def fitted(transform: Any, *outputs: str) -> Any:
+    """A transform that Beam YAML can use, with the names of its outputs where it has several."""
+    return _Fitted(transform, *outputs)
 
 
 def read_envelopes_from_files(folder: str, mappings: str) -> Any:
@@ -120,25 +124,18 @@ def check_against_master(master_data: str, policy: str | None = None) -> Any:
     return _Fitted(CheckAgainstMaster(master, eligible), "events", "rejections")
 
 
+FRONT_OUTPUTS = ("events", "rejections", "counts", "waiting", "settlements", "snapshots", "heard")
+
+
 def canonicalise_messages(mappings: str, master_data: str, policy: str) -> Any:
     front = Front(load_mappings(Path(mappings)), *_rules(master_data, policy))
-    return _Fitted(CanonicaliseMessages(front), "events", "rejections", "counts", "waiting", "settlements", "snapshots")
+    return _Fitted(CanonicaliseMessages(front), *FRONT_OUTPUTS)
 
 
 def park_unknown(master_data: str, policy: str, refresh_seconds: float = REFRESH_SECONDS) -> Any:
     """Looks at the files again every `refresh_seconds` while a stream runs."""
     source = LiveSource(master_data, policy, read_governed(master_data, policy), refresh_seconds)
     return _Fitted(ParkUnknown(source), "events", "records", "counts")
-
-
-def guard_snapshots(
-    master_data: str, policy: str, as_of: str | None = None, refresh_seconds: float = REFRESH_SECONDS
-) -> Any:
-    """Looks for approvals again every `refresh_seconds` while a stream runs."""
-    first = read_governed(master_data, policy)
-    source = LiveSource(master_data, policy, first, refresh_seconds)
-    guard = GuardSnapshots(first.master, first.policy, _moment(as_of) if as_of else None, source)
-    return _Fitted(guard, "events", "records", "counts")
 
 
 def explode_kits(master_data: str) -> Any:
@@ -161,7 +158,7 @@ def keep_ledger(
     shards: int = SHARDS,
     tells_when_kept: bool = False,  # noqa: FBT001, FBT002 - a named value of a YAML step
 ) -> Any:
-    pinned = _moment(as_of) if as_of else None
+    pinned = given_moment(as_of) if as_of else None
     ledger = KeepLedger(*_rules(master_data, policy), pinned, shards, tells_when_kept=tells_when_kept)
     return _Fitted(ledger, "records", "counts")
 
@@ -171,7 +168,7 @@ def tell_answers() -> Any:
 
 
 def track_positions(master_data: str, policy: str, as_of: str | None = None) -> Any:
-    return _Fitted(TrackPositions(*_rules(master_data, policy), _moment(as_of) if as_of else None))
+    return _Fitted(TrackPositions(*_rules(master_data, policy), given_moment(as_of) if as_of else None))
 
 
 def drop_duplicates(master_data: str, window_days: int = 30) -> Any:
@@ -180,7 +177,7 @@ def drop_duplicates(master_data: str, window_days: int = 30) -> Any:
 
 
 def derive_availability(master_data: str, policy: str, as_of: str) -> Any:
-    return _Fitted(DeriveAvailability(*_rules(master_data, policy), _moment(as_of)))
+    return _Fitted(DeriveAvailability(*_rules(master_data, policy), given_moment(as_of)))
 
 
 def detect_changes() -> Any:
@@ -241,7 +238,7 @@ def _rules(master_data: str, policy: str) -> tuple[Any, Any]:
     return master, load_policy(Path(policy), master)
 
 
-def _moment(as_of: Any) -> datetime:
+def given_moment(as_of: Any) -> datetime:
     """YAML makes a time of its own of `2026-03-03T06:00:00Z`, which Beam then cannot hand on; hence the quotes."""
     if not isinstance(as_of, str):
         raise ValueError(f"as_of is {as_of!r}, expected text in quotes such as '2026-03-03T06:00:00Z'")  # noqa: TRY004 - Beam rewords a TypeError

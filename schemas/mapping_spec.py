@@ -102,14 +102,21 @@ class MessageSpec(Spec):
     events: tuple[EventSpec, ...] = ()
     complete: CompleteSpec | None = None
     ignore: Text | None = None
+    heartbeat: Text | None = None  # like ignore: all it says is that its source is alive
+
+    @property
+    def moves_nothing(self) -> str:
+        """Why it moves no stock, as it is counted; "" where it does."""
+        return self.ignore or self.heartbeat or ""
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
-        if bool(self.events) == bool(self.ignore):
-            given = "events and ignore" if self.ignore else "neither events nor ignore"
-            raise ValueError(f"message {self.name} has {given}, expected one of them")
+        given = [name for name in ("events", "ignore", "heartbeat") if getattr(self, name)]
+        if len(given) != 1:
+            said = " and ".join(given) or "neither events nor ignore nor heartbeat"
+            raise ValueError(f"message {self.name} has {said}, expected one of them")
         if self.complete is not None and (
-            self.ignore or {"snapshot"} != {k for e in self.events for k in e.kind.kinds()}
+            not self.events or {"snapshot"} != {k for e in self.events for k in e.kind.kinds()}
         ):
             raise ValueError(f"message {self.name} is complete, expected events of kind snapshot and no others")
         return self

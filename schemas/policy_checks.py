@@ -24,6 +24,7 @@ def policy_problems(policy: "Policy", master: MasterData) -> Iterator[Finding]:
     yield from each_known(("routing",), "location", policy.routing, master.locations)
     yield from each_known(("priority_classes",), "priority class", policy.priority_classes, policy.priority_classes)
     yield from _safety_stock_problems(policy, master)
+    yield from _feed_problems(policy, master)
     for name, channel in policy.channels.items():
         yield from _channel_problems(name, channel, policy, master)
     yield from _pool_problems(policy)
@@ -62,6 +63,22 @@ def _safety_stock_problems(policy: "Policy", master: MasterData) -> Iterator[Fin
         if key in seen:
             yield steps, "a second rule for the same item, location and channel, expected one"
         seen.add(key)
+
+
+def _feed_problems(policy: "Policy", master: MasterData) -> Iterator[Finding]:
+    seen: set[tuple[str, str]] = set()
+    for index, feed in enumerate(policy.feeds):
+        steps: Steps = ("feeds", index)
+        yield from each_known((*steps, "locations"), "location", feed.locations or (), master.locations)
+        yield from each_known((*steps, "items", "only"), "item", feed.items.only or (), master.items)
+        yield from each_known((*steps, "items", "except"), "item", feed.items.excluded or (), master.items)
+        owns = any(owner == feed.source for (_, facts), owner in master.ownership.items() if facts == "on_hand")
+        if feed.locations is None and not owns:
+            yield (*steps, "source"), f"{feed.source!r} owns on hand nowhere, expected locations beside it"
+        for location in feed.locations or ("",):
+            if (feed.source, location) in seen:
+                yield steps, f"a second rule for {feed.source} at {location or 'its locations'}, expected one"
+            seen.add((feed.source, location))
 
 
 def _channel_problems(name: str, channel: ChannelPolicy, policy: "Policy", master: MasterData) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ Quantities are in base units of the item. Times without a zone are UTC; a window
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +15,8 @@ from schemas.master_files import plain
 
 INBOUND_DAYS_MAX = 365  # a promise that leans on supply further out than this is a guess
 CONFIRMATION_HOURS_MAX = 24 * 30  # a confirmation that may take longer is not waited for
+SILENT_MINUTES_MAX = 60 * 24 * 30  # a feed that may be silent for longer is not watched
+FLOOR_AFTER_MINUTES = 240  # where the policy names no time: half a shift to reach whoever runs the feed
 HISTORY_DAYS_MAX = 400  # all of it is kept in state
 
 Quantity = Annotated[Decimal, Field(ge=0, le=10_000_000, decimal_places=6), AfterValidator(plain)]
@@ -136,6 +138,53 @@ def _items(value: Any) -> Any:
     if isinstance(value, Items) or (isinstance(value, dict) and len(value) == 1):
         return value
     raise ValueError(f"items are {value!r}, expected all, {{only: [...]}} or {{except: [...]}}")
+
+
+class Floor(Spec):
+    """What still counts of each position that nobody vouches for: at most a quantity, or a share of the last known."""
+
+    quantity: Quantity | None = None  # in base units
+    share: Annotated[Decimal, Field(ge=0, le=1)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if (self.quantity is None) == (self.share is None):
+            raise ValueError(f"a floor of {self.quantity} and a share of {self.share}, expected one of them")
+        return self
+
+    def of(self, last_known: Decimal) -> Decimal:
+        """What counts of a quantity: never more than it."""
+        return min(last_known, last_known * self.share if self.share is not None else self.quantity or Decimal(0))
+
+    def __str__(self) -> str:
+        return f"{self.share:%} of it" if self.share is not None else f"{self.quantity:f} of it"
+
+
+class Feed(Spec):
+    """How long one source may say nothing, and what becomes of the figures that hang on it."""
+
+    source: Text
+    silent_after_minutes: Annotated[int, Field(ge=1, le=SILENT_MINUTES_MAX)] | None = None  # none: not watched
+    floor_after_minutes: Annotated[int, Field(ge=0, le=SILENT_MINUTES_MAX)] = FLOOR_AFTER_MINUTES
+    floor: Floor = Floor(quantity=Decimal(0))
+    locations: tuple[Text, ...] | None = None  # none: those whose on hand it owns
+    items: Annotated[Items, BeforeValidator(_items)] = Items()
+
+    @property
+    def silent_after(self) -> timedelta | None:
+        """After how long without a message it is silent."""
+        return None if self.silent_after_minutes is None else timedelta(minutes=self.silent_after_minutes)
+
+    @property
+    def floor_after(self) -> timedelta:
+        """For how long figures are held before they fall."""
+        return timedelta(minutes=self.floor_after_minutes)
+
+    def concerns(self, item: str) -> bool:
+        """Whether its silence says something about an item."""
+        if self.items.only is not None:
+            return item in self.items.only
+        return item not in (self.items.excluded or ())
 
 
 class ChannelPolicy(Spec):

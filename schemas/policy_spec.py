@@ -17,6 +17,7 @@ from schemas.policy_checks import policy_problems
 from schemas.policy_parts import (
     ChannelPolicy,
     Definition,
+    Feed,
     Limits,
     Moment,
     Pool,
@@ -40,6 +41,7 @@ class Policy(Spec):
     routing: tuple[str, ...] = ()  # the order in which unrouted claims are thought to be shipped
     safety_stock_rules: tuple[SafetyStock, ...] = Field(default=(), alias="safety_stock")
     limits: Limits = Limits()
+    feeds: tuple[Feed, ...] = ()  # without them no source is missed when it is silent
     priority_classes: tuple[Text, ...] = ()  # the highest first; none: no hold ever gives way
     channels: dict[str, ChannelPolicy] = Field(min_length=1)
     effective_from: Moment | None = None  # of a later version; the first holds until then, from ever
@@ -104,6 +106,16 @@ class Policy(Spec):
     def held_back_known(self) -> dict[tuple[str, str, tuple[str, ...]], dict[str, Decimal]]:
         """Answers of `held_back_of`, which is asked for every channel of every figure."""
         return {}
+
+    @cached_property
+    def feed_at(self) -> dict[tuple[str, str], Feed]:
+        """By source and location what the file says of a feed; "" for the locations that it does not name."""
+        return {(feed.source, location): feed for feed in self.feeds for location in feed.locations or ("",)}
+
+    def feed_of(self, source: str, location: str) -> Feed:
+        """What holds for a source at a location; where the file says nothing, it is not watched and falls to zero."""
+        found = self.feed_at.get((source, location)) or self.feed_at.get((source, ""))
+        return found or Feed(source=source)
 
     @property
     def default_definition(self) -> Definition:

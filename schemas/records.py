@@ -15,6 +15,7 @@ Kind = Literal[
     "adjustment",
     "count",
     "snapshot",
+    "unknown_count",
     "transfer_shipped",
     "transfer_received",
     "disposition_changed",
@@ -36,6 +37,7 @@ ON_HAND_KINDS = frozenset(
         "adjustment",
         "count",
         "snapshot",
+        "unknown_count",
         "transfer_shipped",
         "transfer_received",
         "disposition_changed",
@@ -53,6 +55,7 @@ CLAIM_KINDS = frozenset(
         "reservation_expired",
     }
 )
+COUNT_KINDS = frozenset({"count", "snapshot", "unknown_count"})  # they say how much there is, or that they do not know
 KINDS = ON_HAND_KINDS | INBOUND_KINDS | CLAIM_KINDS
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
@@ -217,6 +220,28 @@ class KeyTaken(NamedTuple):
         return EARLIEST
 
 
+class SourceHeard(NamedTuple):
+    """A source has spoken, whatever it said: the newest of its messages until now. No event of its own."""
+
+    source: str
+    received_at: datetime
+
+    @property
+    def occurred_at(self) -> datetime:
+        """Its place among events."""
+        return self.received_at
+
+    @property
+    def transaction_key(self) -> str:
+        """None: it is no fact about stock."""
+        return ""
+
+    @property
+    def message_id(self) -> str:
+        """None: it stands for many messages."""
+        return ""
+
+
 class Rejection(NamedTuple):
     """One message, or one event of it, that could not go on: why, where, and all that a replay needs.
 
@@ -270,6 +295,7 @@ class PositionRow(NamedTuple):
     counted_at: datetime | None  # when the last count or snapshot set the base
     changed_by: str  # transaction key of the newest received event that moved it
     version: int
+    unknown_since: datetime | None = None  # since when its owner declines to say how much there is
 
 
 class ClaimRow(NamedTuple):
@@ -316,6 +342,8 @@ class AvailabilityRow(NamedTuple):
     changed_correlation_id: str
     changed_at: datetime
     version: int
+    state: str = "told"  # told | held | floor: held while a feed is silent or says unknown, later at its floor
+    state_reason: str = ""  # which feed, and since when
 
 
 class ChannelUpdate(NamedTuple):

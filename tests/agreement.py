@@ -12,12 +12,13 @@ from typing import Any
 
 from schemas.master_data import MasterData, build_master_data
 from schemas.policy_spec import Policy
-from schemas.records import PromiseRow
+from schemas.records import AvailabilityRow, PositionRow, PromiseRow
 from tests.books import ZERO, Books, ClaimHead, Pair, check_decisions
 from tests.books import Claim as OracleClaim
 from tests.days import BILLS_CHANGE_AT, CHANNELS, DISPOSITIONS, LOCATIONS, LOTS, START, Day
 from tests.full_lists import Arrived, apart, packed
 from tests.oracle import oracle
+from tests.oracle_feeds import Doubtful, FeedRule, doubtful_positions, state_of
 from tests.published import Published
 from transforms.ledger.shard_rules import Shard
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Rules, Supply
@@ -27,6 +28,7 @@ from transforms.offers.promise_rules import outlooks_for
 Bills = tuple[tuple[str, tuple[tuple[str, Decimal], ...]], ...]  # kit, its components with quantities
 
 TOLERANCE = Decimal("0.5")
+SELLABLE = "sellable"
 NOTHING = OracleClaim(ZERO, ZERO, ZERO, ZERO)
 
 POLICY = Policy.model_validate(
@@ -41,6 +43,11 @@ POLICY = Policy.model_validate(
         "safety_stock": [{"quantity": 2, "location": "EAST"}, {"quantity": 1, "channel": "marketplace"}],
         "priority_classes": ["gold", "standard"],
         "limits": {"count_tolerance": TOLERANCE, "settle_minutes": 60},
+        "feeds": [
+            {"source": "wms-east", "silent_after_minutes": 120, "floor_after_minutes": 180, "floor": {"share": "0.5"}},
+            {"source": "wms-west", "silent_after_minutes": 60, "floor_after_minutes": 60, "floor": {"quantity": 3}},
+            {"source": "tms", "silent_after_minutes": 600, "floor_after_minutes": 30, "locations": ["NORTH3PL"]},
+        ],
         "channels": {
             "web": {
                 "definition": "sellable",
@@ -58,6 +65,11 @@ POLICY = Policy.model_validate(
             "b2b": {"definition": "atp", "locations": ["EAST", "NORTH3PL"], "pool": {"kind": "priority", "rank": 1}},
         },
     }
+)
+FEEDS = (
+    FeedRule("wms-east", timedelta(minutes=120), timedelta(minutes=180), Decimal("0.5"), ZERO),
+    FeedRule("wms-west", timedelta(minutes=60), timedelta(minutes=60), None, Decimal(3)),
+    FeedRule("tms", timedelta(minutes=600), timedelta(minutes=30), None, ZERO, ("NORTH3PL",)),
 )
 
 
@@ -115,7 +127,7 @@ def clock(day: Day, bundles: int, seed: int) -> list[datetime]:
 
 
 def expected_of(day: Day, arrived: Sequence[Arrived], granted: Mapping[str, Fraction]) -> Books:
-    events, lists = apart(arrived)
+    events, lists, _ = apart(arrived)
     return oracle(
         events,
         now=day.now,
@@ -139,6 +151,7 @@ def differences(day: Day, arrived: Sequence[Arrived], seen: Published) -> list[s
         "shortage": ({item: q for (item, _), q in seen.alerts("oversell").items()}, _without_zeros(books.shortage)),
         "negative": (seen.alerts("negative_on_hand"), _negative(books)),
         "outcome": _outcomes(seen, books),
+        "unknown": (_unknown_since(seen), {key: one.since for key, one in books.unknown.items()}),
     }
     found = [
         f"{part} {key}: {ours.get(key)}, the oracle says {theirs.get(key)}"
@@ -147,8 +160,11 @@ def differences(day: Day, arrived: Sequence[Arrived], seen: Published) -> list[s
         if ours.get(key) != theirs.get(key)
     ]
     found += [f"version went back: {before} then {after}" for before, after in seen.went_back]
+    doubtful = doubtful_positions(
+        FEEDS, apart(arrived)[2], books.unknown, books.positions.keys(), day.owner_of, day.now
+    )
     found += [f"told {key} {n}, available {seen.available()[key]}" for key, n in _misled(seen)]
-    found += list(_stale(day, seen))
+    found += list(_stale(day, seen, doubtful))
     found += list(_wrongly_preempted(seen))
     return found + check_decisions(apart(arrived)[0], seen.decisions)
 
@@ -205,26 +221,52 @@ def _outcomes(seen: Published, books: Books) -> tuple[dict[Any, int], dict[Any, 
     return ours, theirs
 
 
+def _unknown_since(seen: Published) -> dict[Any, datetime]:
+    found = {key: row.unknown_since for key, row in seen.rows[PositionRow].items()}
+    alerts = {(item, *place.split("/")) for item, place in seen.alerts("unknown_quantity")}
+    return {key: since or START for key, since in found.items() if since or key in alerts}
+
+
 def _misled(seen: Published) -> list[tuple[Any, int]]:
-    available = seen.available()
-    return [(key, quantity) for key, quantity in seen.told().items() if available[key] != quantity]
+    """Who was told another figure than the one that may be told."""
+    rows, told = seen.rows[AvailabilityRow], seen.told()
+    wrong = [(key, quantity) for key, quantity in told.items() if rows[key].available_quantity != quantity]
+    untold = [(key, -1) for key, row in rows.items() if row.state != "held" and key not in told]
+    return untold + [(key, quantity) for key, quantity in wrong if rows[key].state != "held"]
 
 
-def _stale(day: Day, seen: Published) -> Iterator[str]:
-    """Figures and promises that do not follow from the rows that were published beside them."""
+def _stale(day: Day, seen: Published, doubtful: Mapping[Any, Doubtful]) -> Iterator[str]:
+    """Figures and promises that do not follow from the rows that were published beside them, and from doubts."""
     master = master_of(day)
     stock_of = partial(_stock_by_rows, seen)
     rules = Rules(POLICY, master.lots, day.now)
+    low_of = partial(_low_stock, stock_of, {key: one for key, one in doubtful.items() if one.floor_at <= day.now})
     for item in sorted({item for item, _ in seen.available()}):
+        parts = [part.item for part in day.parts_of(item, Decimal(1), day.now)] or [item]
+        outlooks = outlooks_for(item, stock_of, master, rules), outlooks_for(item, low_of, master, rules)
+        low = {one.channel: one.figure.quantity for one in offers_for(item, low_of, master, rules)}
         for offer in offers_for(item, stock_of, master, rules):
-            published = seen.available()[item, offer.channel]
-            if published != offer.figure.quantity:
-                yield f"stale {item} {offer.channel}: {published}, by the rows {offer.figure.quantity}"
-        for channel, outlook in outlooks_for(item, stock_of, master, rules).items():
-            for one in outlook.days():
-                row = seen.rows[PromiseRow].get((item, channel, one.day.isoformat()))
-                if row is None or (row.promised_quantity, row.projected_quantity) != (one.promised, one.projected):
-                    yield f"stale promise of {item} {channel}: {row}, by the rows {one}"
+            channel = offer.channel
+            places = POLICY.channels[channel].locations
+            here = [one for key, one in doubtful.items() if key[0] in parts and key[1] in places and key[3] == SELLABLE]
+            state, row = state_of(here, day.now), seen.rows[AvailabilityRow][item, channel]
+            has_floor = any(one.floor_at <= day.now for one in here)
+            figure = min(offer.figure.quantity, low[channel]) if has_floor else offer.figure.quantity
+            if (row.available_quantity, row.state) != (figure, state):
+                yield f"stale {item} {channel}: {row}, by the rows {figure} and {state}"
+            for one in outlooks[has_floor][channel].days() if channel in outlooks[0] and state != "held" else ():
+                day_row = seen.rows[PromiseRow].get((item, channel, one.day.isoformat()))
+                if day_row is None or (day_row.promised_quantity, day_row.projected_quantity) != (
+                    one.promised,
+                    one.projected,
+                ):
+                    yield f"stale promise of {item} {channel}: {day_row}, by the rows {one}"
+
+
+def _low_stock(stock_of: Any, due: Mapping[Any, Doubtful], item: str) -> ItemStock:
+    stock: ItemStock = stock_of(item)
+    kept = {at: due[item, *at].counts(q) if (item, *at) in due else q for at, q in stock.on_hand.items()}
+    return stock._replace(on_hand=kept)
 
 
 def _stock_by_rows(seen: Published, item: str) -> ItemStock:

@@ -52,6 +52,13 @@ class Dispute(NamedTuple):
     reference: str
 
 
+class Unknown(NamedTuple):
+    """Since when the owner of a position declines to say how much there is, and who said so first."""
+
+    since: datetime
+    source: str
+
+
 class Books(NamedTuple):
     """All that the events come to. A key that is absent means zero, and a zero may be present."""
 
@@ -63,6 +70,7 @@ class Books(NamedTuple):
     discrepancies: dict[Dispute, tuple[Decimal, Decimal]]  # expected, reported
     shortage: dict[str, Decimal]
     outcomes: dict[Pair, int]  # outcome, reason -> events delivered
+    unknown: dict[Position, Unknown]
     contested: frozenset[Pair]  # (item, key) where only duplicates + conflicts together are certain
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from random import Random
 
 from schemas.encoding import pack
-from schemas.records import KeyTaken, SnapshotClosed, StockEvent
+from schemas.records import KeyTaken, SnapshotClosed, SourceHeard, StockEvent
 from tests.days import KEEPERS, LOCATIONS, NOW, START, STEP, STEPS, Day
 from transforms.ledger.entry_rules import packed_entry
 from transforms.ledger.key_rules import KeyRegistry, first_of
 
-Arrived = StockEvent | SnapshotClosed | KeyTaken
+Arrived = StockEvent | SnapshotClosed | KeyTaken | SourceHeard
 
 
 def lists_of(day: Day, seed: int) -> list[SnapshotClosed]:
@@ -36,10 +36,21 @@ def lists_of(day: Day, seed: int) -> list[SnapshotClosed]:
     ]
 
 
+def heard_of(seed: int) -> list[SourceHeard]:
+    """When some sources were heard: often until the end of the day, and some not for hours, or never."""
+    random = Random(f"heard {seed}")
+    heard = []
+    for source in (*KEEPERS.values(), "tms"):
+        last = random.choice((0, 0, 5, 20, STEPS))  # steps before the end; all of them is never
+        times = range(random.randint(1, 12), STEPS - last, random.randint(3, 15))
+        heard += [SourceHeard(source, START + at * STEP) for at in times]
+    return heard
+
+
 def scattered(
-    bundles: Sequence[Sequence[StockEvent]], lists: Sequence[SnapshotClosed], seed: int
+    bundles: Sequence[Sequence[StockEvent]], lists: Sequence[SnapshotClosed | SourceHeard], seed: int
 ) -> list[list[Arrived]]:
-    """The bundles with each list somewhere in them, some twice."""
+    """The bundles with each list, and each time that a source was heard, somewhere in them, some twice."""
     random = Random(f"scattered {seed}")
     found: list[list[Arrived]] = [list(bundle) for bundle in bundles]
     for one in (*lists, *random.choices(lists, k=random.randint(0, 2))):
@@ -68,7 +79,8 @@ def packed(one: Arrived) -> bytes:
     return packed_entry(one)
 
 
-def apart(arrived: Sequence[Arrived]) -> tuple[list[StockEvent], list[SnapshotClosed]]:
-    """The events and the complete snapshots of what arrived."""
+def apart(arrived: Sequence[Arrived]) -> tuple[list[StockEvent], list[SnapshotClosed], list[SourceHeard]]:
+    """The events, the complete snapshots, and when sources were heard, of what arrived."""
     events = [one for one in arrived if isinstance(one, StockEvent)]
-    return events, [one for one in arrived if isinstance(one, SnapshotClosed)]
+    lists = [one for one in arrived if isinstance(one, SnapshotClosed)]
+    return events, lists, [one for one in arrived if isinstance(one, SourceHeard)]

@@ -64,7 +64,8 @@ def stream() -> TestStream:
 
 
 def standing(published: Published) -> dict[str, Any]:
-    """What holds in the end, without how often and when it was told on the way."""
+    """What holds in the end, without how often and when it was told on the way; and what is held, told or not."""
+    held = {key for key, one in published.rows[AvailabilityRow].items() if one.state == "held"}
     rows = (PositionRow, ClaimRow, InboundRow, AvailabilityRow)
     found: dict[str, Any] = {
         row.__name__: {key: one._replace(version=0) for key, one in published.rows[row].items()} for row in rows
@@ -73,8 +74,10 @@ def standing(published: Published) -> dict[str, Any]:
         "discrepancies": published.discrepancies(POLICY.limits.count_tolerance),
         "oversold": published.alerts("oversell"),
         "negative": published.alerts("negative_on_hand"),
-        "told": published.told(),
-        "promised": {key: one.promised_quantity for key, one in published.rows[PromiseRow].items()},
+        "told": {key: figure for key, figure in published.told().items() if key not in held},
+        "promised": {
+            key: one.promised_quantity for key, one in published.rows[PromiseRow].items() if key[:2] not in held
+        },
         **ended(published),
     }
 

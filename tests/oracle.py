@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from schemas.records import CLAIM_KINDS, INBOUND_KINDS, Component, SnapshotClosed, StockEvent
-from tests.books import ZERO, Books, Dispute, Pair, Position
+from tests.books import ZERO, Books, Dispute, Pair, Position, Unknown
 from tests.oracle_claims import replay_claims, replay_inbound, replay_shortage
 
 PartsOf = Callable[[str, Decimal, datetime], tuple[Component, ...]]  # kit, quantity, whose bill counts
@@ -34,6 +34,7 @@ MOVEMENTS = {
     "return_received": ("customer", HERE),
 }
 COUNTS = ("count", "snapshot")
+UNKNOWN = "unknown_count"
 LEFT_OUT = "left out of a complete snapshot"
 ACCOUNTS = ("supplier", "customer", "in_transit", "count_difference")
 
@@ -68,11 +69,12 @@ def oracle(
         outcome, where = ("posted", posted) if _may_post(event, owner_of) else ("compared", compared)
         outcomes[outcome, ""] += 1
         where.extend(_parts(_by_the_bill_of_its_order(event, placed, parts_of)))
-    movements, counts, accounts = _journal(posted)
+    movements, counts, unknowns, accounts = _journal(posted)
     lists = list({(one.source, one.location, one.occurred_at): one for one in sorted(lists, reverse=True)}.values())
     others = [one for one in lists if (owners := owner_of(one.location, "on_hand")) and one.source not in owners]
     for position in movements.keys() | counts.keys():
-        counts[position] += _zeros(position, counts[position], [one for one in lists if one not in others])
+        said = [*counts[position], *unknowns[position]]
+        counts[position] += _zeros(position, said, [one for one in lists if one not in others])
     compared += _others_zeros(others, compared, movements.keys() | counts.keys())
     positions, discrepancies = {}, {}
     for position in movements.keys() | counts.keys():
@@ -87,7 +89,8 @@ def oracle(
     claims, heads = replay_claims(posted, granted or {}, now)
     shortage = replay_shortage(claims, positions, for_sale)
     inbound = replay_inbound(posted)
-    books = (positions, accounts, claims, heads, inbound, discrepancies, shortage, dict(outcomes), contested)
+    unknown = {at: word for at, words in unknowns.items() if (word := _unknown(counts[at], words))}
+    books = (positions, accounts, claims, heads, inbound, discrepancies, shortage, dict(outcomes), unknown, contested)
     return Books(*books)
 
 
@@ -173,15 +176,19 @@ Counts = dict[Position, list[StockEvent]]
 Accounts = dict[str, dict[str, Decimal]]
 
 
-def _journal(posted: list[StockEvent]) -> tuple[Movements, Counts, Accounts]:
+def _journal(posted: list[StockEvent]) -> tuple[Movements, Counts, Counts, Accounts]:
     movements: Movements = defaultdict(list)
     counts: Counts = defaultdict(list)
+    unknowns: Counts = defaultdict(list)
     accounts: Accounts = defaultdict(lambda: dict.fromkeys(ACCOUNTS, ZERO))
     for event in posted:
         position = (event.item, event.location, event.lot, event.disposition)
         there = (event.item, event.location, event.lot, event.to_disposition)
         if event.kind in COUNTS:
             counts[position].append(event)
+        elif event.kind == UNKNOWN:
+            unknowns[position].append(event)
+            counts[position] += ()  # a position that somebody named
         elif event.kind in MOVEMENTS:
             takes_from, gives_to = MOVEMENTS[event.kind]
             for side, quantity in ((takes_from, -event.quantity), (gives_to, event.quantity)):
@@ -189,13 +196,20 @@ def _journal(posted: list[StockEvent]) -> tuple[Movements, Counts, Accounts]:
                     accounts[event.item][side] += quantity
                 else:
                     movements[there if side == THERE else position].append(Movement(event, quantity))
-    return movements, counts, accounts
+    return movements, counts, unknowns, accounts
+
+
+def _unknown(counts: list[StockEvent], unknowns: list[StockEvent]) -> Unknown | None:
+    """The first word that nobody knows after the last figure."""
+    last = max(map(_count_order, counts), default=None)
+    later = sorted((one for one in unknowns if last is None or _count_order(one) > last), key=_count_order)
+    return Unknown(later[0].occurred_at, later[0].source) if later else None
 
 
 def _zeros(position: Position, counts: list[StockEvent], lists: Iterable[SnapshotClosed]) -> list[StockEvent]:
     """The counts of zero that complete snapshots of the owner make of a position which they do not name."""
     item, location, lot, disposition = position
-    named = {(count.source, count.occurred_at) for count in counts if count.kind == "snapshot"}
+    named = {(count.source, count.occurred_at) for count in counts if count.kind in ("snapshot", UNKNOWN)}
     here = [one for one in lists if one.location == location and (one.source, one.occurred_at) not in named]
     return [_zero(one, item, lot, disposition) for one in here]
 
@@ -206,7 +220,7 @@ def _others_zeros(
     """The same of a source that does not own the place; a line of it without a lot names all lots."""
     zeros = []
     for one in lists:
-        lines = [line for line in compared if line.kind in COUNTS and _of_list(line, one)]
+        lines = [line for line in compared if line.kind in (*COUNTS, UNKNOWN) and _of_list(line, one)]
         named = {(line.item, line.lot, line.disposition) for line in lines}
         for item, location, lot, disposition in positions:
             is_named = (item, lot, disposition) in named or (item, "", disposition) in named
@@ -301,7 +315,7 @@ def _compared_movements(
     """Whatever is no count, claims and inbound too, by document. Without a document nothing of the owner's matches."""
     reports: dict[Dispute, list[StockEvent]] = defaultdict(list)
     for event in compared:
-        if event.kind not in COUNTS:
+        if event.kind not in (*COUNTS, UNKNOWN):
             reference = f"{event.kind}:{event.order_reference or event.transaction_key}"
             reports[Dispute(event.item, event.location, "", "", "not_owner", event.source, reference)].append(event)
     disputes: Disputes = {}

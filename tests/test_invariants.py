@@ -13,11 +13,11 @@ import pytest
 from apache_beam.pvalue import TaggedOutput
 
 from schemas.encoding import pack
-from schemas.records import OutcomeCount, SnapshotClosed
+from schemas.records import OutcomeCount, SnapshotClosed, SourceHeard
 from tests.agreement import POLICY, clock, differences, fold_day, master_of, shard_of
 from tests.days import Day, make_day, perturb
 from tests.fake_state import KeyState
-from tests.full_lists import Arrived, lists_of, noticed, packed, scattered
+from tests.full_lists import Arrived, heard_of, lists_of, noticed, packed, scattered
 from tests.published import Published
 from transforms.kits.kit_rules import families
 from transforms.ledger import live_shards
@@ -42,7 +42,7 @@ quickly_and_at_length = pytest.mark.parametrize(
 def days(seeds: Iterable[int]) -> Iterable[tuple[int, Day, list[list[Arrived]]]]:
     for seed in seeds:
         day = make_day(seed, events=EVENTS)
-        yield seed, day, noticed(scattered(perturb(day, seed), lists_of(day, seed), seed), seed)
+        yield seed, day, noticed(scattered(perturb(day, seed), [*lists_of(day, seed), *heard_of(seed)], seed), seed)
 
 
 def arrived(bundles: Sequence[Sequence[Arrived]]) -> list[Arrived]:
@@ -100,8 +100,8 @@ class DisturbedRun:
     def groups(self, bundle: Iterable[Arrived]) -> dict[int, list[bytes]]:
         found: dict[int, list[bytes]] = {}
         for one in bundle:
-            is_list = isinstance(one, SnapshotClosed)
-            keys = range(SHARDS) if is_list else [shard_key(one.item, self.family_of, SHARDS)]
+            is_for_all = isinstance(one, SnapshotClosed | SourceHeard)
+            keys = range(SHARDS) if is_for_all else [shard_key(one.item, self.family_of, SHARDS)]
             for key in keys:
                 found.setdefault(key, []).append(packed(one))
         return found

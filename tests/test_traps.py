@@ -115,7 +115,8 @@ def test_two_orders_in_one_notice_with_identical_lines_both_count() -> None:
 
 def test_available_null_is_not_zero() -> None:
     stock = {"requestId": "r", "asOf": "2026-03-02T23:00:00Z", "stock": [{"site": "A", "gtin": "1", "available": None}]}
-    assert reasons("3pl-api", stock) == ["missing_quantity"]
+    (event,) = events("3pl-api", stock)
+    assert (event.kind, event.quantity) == ("unknown_count", 0)
 
 
 def test_an_id_above_2_to_the_53_is_itself() -> None:

@@ -65,7 +65,7 @@ REASONS: dict[str, Reason] = {
     "bad_value": _map("a field holds something of another type or size"),
     "unmapped_value": _map("the source uses a value that the mapping does not list", "add the value, then replay"),
     "bad_quantity": _map("the quantity is not an exact decimal number within the limits"),
-    "missing_quantity": _map("the quantity is null or empty: unknown is not zero", "ask the source for the figure"),
+    "missing_quantity": _map("a quantity other than a count is null or empty", "ask the source for the figure"),
     "bad_time": _map("the time cannot be read"),
     "missing_key": _map("a part of the transaction key is empty, so a repeat could not be recognised"),
     "too_many_events": _map("one message makes more events than the limit", "split the file at the source"),

@@ -35,6 +35,7 @@ RECORDS = (
     records.Settlement,
     records.SnapshotClosed,
     records.SnapshotPart,
+    records.SourceHeard,
     records.StockEvent,
     records.StockSignal,
 )

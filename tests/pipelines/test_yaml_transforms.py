@@ -31,6 +31,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "CanonicaliseMessages": {"mappings": MAPPINGS, **RULES},
     "ParkUnknown": RULES,
     "GuardSnapshots": RULES,
+    "WatchFeeds": RULES,
     "ExplodeKits": {"master_data": MASTER},
     "GroupByShard": {"master_data": MASTER},
     "FindReusedKeys": {"window_days": 7},

@@ -27,7 +27,7 @@ def test_format_options_are_plain_data(tmp_path: Path) -> None:
 KINDS = (
     "adjustment, count, disposition_changed, inbound_announced, inbound_cancelled, order_recorded, receipt, "
     "reservation_allocated, reservation_cancelled, reservation_expired, reservation_released, reservation_requested, "
-    "return_received, shipment, snapshot, transfer_received, transfer_shipped"
+    "return_received, shipment, snapshot, transfer_received, transfer_shipped, unknown_count"
 )
 QUANTITY = "messages.0.events.0.quantity"
 
@@ -108,7 +108,7 @@ QUANTITY = "messages.0.events.0.quantity"
         (
             "    ignore: pings carry no stock\n",
             "",
-            ["19: messages.1: message ping has neither events nor ignore, expected one of them"],
+            ["19: messages.1: message ping has neither events nor ignore nor heartbeat, expected one of them"],
         ),
         (
             "    events:\n",

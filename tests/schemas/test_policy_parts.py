@@ -1,11 +1,22 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.policy_parts import Blackout, ChannelPolicy, Definition, Items, Limits, Pool, SafetyStock, Thresholds
+from schemas.policy_parts import (
+    Blackout,
+    ChannelPolicy,
+    Definition,
+    Feed,
+    Floor,
+    Items,
+    Limits,
+    Pool,
+    SafetyStock,
+    Thresholds,
+)
 
 
 def channel(**fields: Any) -> ChannelPolicy:
@@ -127,3 +138,30 @@ def test_what_makes_no_sense_is_refused(model: type, fields: dict[str, Any]) -> 
 
 def test_quantities_look_equal_when_they_are() -> None:
     assert str(SafetyStock.model_validate({"quantity": 4.50}).quantity) == "4.5"
+
+
+@pytest.mark.parametrize(
+    ("floor", "last_known", "counts"),
+    [
+        ({"quantity": 5}, 20, 5),
+        ({"quantity": 5}, 3, 3),
+        ({"quantity": 5}, -2, -2),
+        ({"share": "0.25"}, 20, 5),
+        ({"share": 0}, 20, 0),
+    ],
+)
+def test_a_floor_is_never_above_what_was_last_known(floor: dict[str, Any], last_known: int, counts: int) -> None:
+    assert Floor.model_validate(floor).of(Decimal(last_known)) == counts
+
+
+def test_a_floor_is_a_quantity_or_a_share() -> None:
+    for wrong in ({}, {"quantity": 1, "share": "0.5"}, {"share": "1.5"}, {"quantity": -1}):
+        with pytest.raises(ValidationError):
+            Floor.model_validate(wrong)
+
+
+def test_a_feed_without_more_words_is_not_watched_and_falls_to_zero_after_four_hours() -> None:
+    feed = Feed(source="wms")
+    assert (feed.silent_after, feed.floor_after, feed.floor.of(Decimal(9))) == (None, timedelta(hours=4), 0)
+    assert feed.concerns("MUG")
+    assert not Feed.model_validate({"source": "wms", "items": {"except": ["MUG"]}}).concerns("MUG")

@@ -28,6 +28,7 @@ SAMPLES: dict[Any, Any] = {
     dict[str, str]: {"k": "v"},
     tuple[Component, ...]: (Component("MUG", Decimal(2)),),
     int | None: 7,
+    bool: True,
     Decimal | None: Decimal("2.5"),
     tuple[str, ...]: ("x", "y"),
     tuple[bytes, ...]: (b"\x00",),
@@ -44,7 +45,7 @@ def filled(record: type[Any]) -> Any:
 
 def test_every_kind_is_on_hand_inbound_or_a_claim_and_only_one_of_them() -> None:
     assert set(typing.get_args(Kind)) == KINDS
-    assert len(ON_HAND_KINDS) + len(INBOUND_KINDS) + len(CLAIM_KINDS) == len(KINDS) == 17
+    assert len(ON_HAND_KINDS) + len(INBOUND_KINDS) + len(CLAIM_KINDS) == len(KINDS) == 18
 
 
 @pytest.mark.parametrize("record", RECORDS)

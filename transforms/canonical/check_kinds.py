@@ -44,6 +44,7 @@ RULES: Mapping[str, KindRule] = {
     "adjustment": KindRule(negative=True),
     "count": _COUNT,
     "snapshot": _COUNT,
+    "unknown_count": _COUNT,
     "transfer_shipped": _TRANSFER,
     "transfer_received": _TRANSFER,
     "disposition_changed": KindRule(disposition="", facts="dispositions"),

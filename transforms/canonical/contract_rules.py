@@ -69,7 +69,7 @@ def read_sample(path: Path, mapping: SourceMapping) -> Sampled:
     shown = {
         message.name
         for message in mapping.spec.messages
-        if f"{mapping.source}/{message.name}@{mapping.version}" in versions or message.ignore in reasons
+        if f"{mapping.source}/{message.name}@{mapping.version}" in versions or message.moves_nothing in reasons
     }
     return Sampled([told(event) for event in events], shown)
 

@@ -7,13 +7,14 @@ read: when one cannot be filled, `problem` reads them again in order and tells w
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from schemas.expression_syntax import names_read, parse_expression
 from schemas.mapping_checks import OF_LINE
 from schemas.mapping_spec import EventSpec
 from schemas.mapping_values import KindValue, Origin, QuantityValue, TextValue, TimeValue
-from schemas.records import ReportedEvent
+from schemas.records import COUNT_KINDS, ReportedEvent
 from transforms.canonical import fields
 from transforms.canonical.expressions import (
     Context,
@@ -28,7 +29,10 @@ from transforms.canonical.fields import TEXT_CHARS_MAX, FieldError, to_text
 
 COLUMNS = {"item": "item_code", "unit": "unit_code", "location": "location_code", "to_location": "to_location_code"}
 ORIGIN = slice(ReportedEvent._fields.index("source"), ReportedEvent._fields.index("mapping_version") + 1)
-KEY, ITEM, INDEX = map(ReportedEvent._fields.index, ("transaction_key", "item_code", "event_index"))
+KEY, KIND, ITEM, QUANTITY, INDEX = map(
+    ReportedEvent._fields.index, ("transaction_key", "kind", "item_code", "quantity", "event_index")
+)
+UNKNOWN, ZERO = "unknown_count", Decimal(0)
 
 Row = list[Any]
 Origins = tuple[str, str, str, datetime, str]  # source, message_id, correlation_id, received_at, mapping_version
@@ -93,6 +97,8 @@ class EventTemplate:
         self._join_key = _key_joiner(key_prefix, spec.transaction_key)
         stands_in_event = len(self._key_columns) == len(spec.transaction_key)  # every part of it, under its own name
         read = filled if stands_in_event else self._fields
+        if COUNT_KINDS & set(spec.kind.kinds()):
+            read = [_known_or_not(field) if field.column == QUANTITY else field for field in read]
         self._shared = _Reads([field for field in read if field.is_shared])
         self._own = _Reads([field for field in read if not (field.is_shared or field.is_constant)])
         self._blank = [ReportedEvent._field_defaults.get(name, "") for name in ReportedEvent._fields]
@@ -123,6 +129,10 @@ class EventTemplate:
             return self.problem(context)
         if not row[ITEM]:
             return self.problem(context)
+        if row[QUANTITY] is None:
+            if row[KIND] not in COUNT_KINDS:
+                return self.problem(context)
+            row[KIND], row[QUANTITY] = UNKNOWN, ZERO  # no figure is no zero: it is not known how much there is
         row[INDEX] = event_index
         return ReportedEvent._make(row)
 
@@ -151,6 +161,20 @@ class EventTemplate:
                 return Problem(getattr(error, "reason", "bad_value"), f"{where}: {error}", key)
             key = key or found
         raise AssertionError("no field has a problem")
+
+
+def _known_or_not(field: _Field) -> _Field:
+    """The quantity of a count: None where the source says nothing. Of anything else that is a problem."""
+
+    def read(context: Context) -> Decimal | None:
+        try:
+            return field.read(context)  # type: ignore[no-any-return]
+        except FieldError as error:
+            if error.reason == "missing_quantity":
+                return None
+            raise
+
+    return field._replace(read=read)
 
 
 def _column(name: str) -> int:

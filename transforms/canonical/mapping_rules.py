@@ -80,8 +80,8 @@ class SourceMapping:
                     return Mapped([made], [], [])
             if message is None:
                 run.reject(Problem("no_mapping_matches", self._mismatch(context), ""), -1)
-            elif message.spec.ignore is not None:
-                run.ignore(message.spec.ignore)
+            elif message.spec.moves_nothing:
+                run.ignore(message.spec.moves_nothing)
             else:
                 run.mapping_version = message.version
                 for name, read in message.let:

@@ -8,4 +8,6 @@
 - `held_lines`      what the views show of lines that are held
 - `snapshot_rules`  parts of one source in; lines, closed snapshots and what is held for a person out
 - `snapshots`       `GuardSnapshots`, the keyed stage around them
+- `feed_rules`      when one source was heard in; notices for the books, and alerts of its silence, out
+- `feeds`           `WatchFeeds`, the keyed stage around them
 """

@@ -5,7 +5,7 @@ it is as it was then, which is a count like any other; `transforms/ledger/carry_
 told whole, with every line, where that would not be the same:
 
 - it is the first of its source and location, or not later than the last, or that one was told by lines that are not
-  plain: a place named twice, a kit, a row with a sequence;
+  plain: a place named twice or without a quantity, a kit, a row with a sequence;
 - the source does not own the location, so each row is compared with the books as of its time;
 - lines of it were refused, or a person let it through;
 - it tells of a time so long ago that the ledger may refuse some of its lines, or the last one does;

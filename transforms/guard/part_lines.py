@@ -14,10 +14,11 @@ from schemas.records import SnapshotPart, StockEvent
 DIGEST_BYTES = 8
 SPOT_MARK = "\x1f"  # between item, lot and disposition; the front lets no control characters through
 
-_KEY, _ITEM, _QUANTITY, _ORIGINAL, _LOCATION, _LOT, _DISPOSITION, _SEQUENCE, _COMPONENTS = map(
+_KEY, _KIND, _ITEM, _QUANTITY, _ORIGINAL, _LOCATION, _LOT, _DISPOSITION, _SEQUENCE, _COMPONENTS = map(
     StockEvent._fields.index,
     (
         "transaction_key",
+        "kind",
         "item",
         "quantity",
         "original_quantity",
@@ -39,6 +40,7 @@ class Line(NamedTuple):
     quantity: Decimal
     original_quantity: Decimal
     is_plain: bool  # a count of one item, ordered by nothing but its time
+    is_known: bool  # it says how much there is
     packed: bytes
 
 
@@ -48,8 +50,9 @@ def lines_of(parts: Iterable[SnapshotPart]) -> Iterator[Line]:
         for packed in part.lines:
             row = unpack(packed)
             spot = f"{row[_ITEM]}{SPOT_MARK}{row[_LOT]}{SPOT_MARK}{row[_DISPOSITION]}"
-            is_plain = row[_SEQUENCE] is None and not row[_COMPONENTS]
-            yield Line(row[_KEY], row[_LOCATION], spot, row[_QUANTITY], row[_ORIGINAL], is_plain, packed)
+            is_known = row[_KIND] != "unknown_count"
+            is_plain = is_known and row[_SEQUENCE] is None and not row[_COMPONENTS]
+            yield Line(row[_KEY], row[_LOCATION], spot, row[_QUANTITY], row[_ORIGINAL], is_plain, is_known, packed)
 
 
 def events_of(lines: Iterable[bytes]) -> Iterator[StockEvent]:
@@ -66,7 +69,8 @@ def digest_of(part: SnapshotPart) -> bytes:
     """What a part says, whichever message brought it and when."""
     said = blake2b(f"{part.occurred_at.isoformat()} {part.refused}".encode(), digest_size=DIGEST_BYTES)
     for line in lines_of([part]):
-        said.update(f"\n{line.key}{SPOT_MARK}{line.location}{SPOT_MARK}{line.spot} {line.quantity}".encode())
+        quantity = line.quantity if line.is_known else None
+        said.update(f"\n{line.key}{SPOT_MARK}{line.location}{SPOT_MARK}{line.spot} {quantity}".encode())
     return said.digest()
 
 

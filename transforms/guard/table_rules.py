@@ -61,6 +61,10 @@ class Compared:
         named = line.spot in self.changed or (at is not None and bool(self.seen[at]))
         if at is not None:
             self.seen[at] = 1
+        if not line.is_known:  # what was last said of it stays, and it is neither gone nor moved
+            self.is_plain = False
+            self.lines.append(line.packed)
+            return
         if named:
             self.is_plain = False
             self.same -= line.spot not in self.changed

@@ -15,11 +15,14 @@
 - `confirmation_rules`  what should have been confirmed as shipped by now
 - `hold_rules`      holds that give way to requests of a higher priority class
 - `decision_rules`  the one answer to each request
+- `unknown_rules`   owners that decline to say how much there is
+- `hearing_rules`   when sources were heard, and which feeds are silent
 - `carry_rules`      what a snapshot that tells only its changes says of the rest
 - `snapshot_rules`  zero as of its time for what a complete snapshot leaves out
 - `changed_rows`    what changed, as records for the views
 - `offer_rows`      what each channel is told of it: availability, updates, signals, promises
 - `posting_rules`  what partners are to book or do because of a posted event
+- `agenda_rules`    what time alone will change
 - `retelling_rules` what is told once more after a crash took the books back to a checkpoint
 - `shard_rules`     a group of events into the books of a shard, and everything that follows from it
 - `outcome_rules`   how events ended, counted, and what is refused as dead letters

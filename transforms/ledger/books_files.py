@@ -21,8 +21,10 @@ from schemas.master_data import MasterData
 from schemas.records import SnapshotClosed, StockEvent
 from transforms.kits.kit_rules import families
 from transforms.ledger.grouping import shard_of
+from transforms.ledger.hearing_rules import NOTHING_HEARD, Kept, newest_of
 from transforms.ledger.item_ledger import Books, as_event
-from transforms.ledger.ledger_state import StateError, dump_books, load_books, load_snapshots
+from transforms.ledger.ledger_state import StateError, dump_books, load_books, load_hearing, load_snapshots
+from transforms.ledger.shard_rules import Shard
 
 FORMAT = "sellable books"
 LAYOUT = 1
@@ -35,10 +37,15 @@ class BooksError(ValueError):
 
 
 def write_books(
-    folder: Path, shard: int, books: Books, now: datetime, snapshots: Iterable[SnapshotClosed] = ()
+    folder: Path,
+    shard: int,
+    books: Books,
+    now: datetime,
+    snapshots: Iterable[SnapshotClosed] = (),
+    heard: Kept = NOTHING_HEARD,
 ) -> None:
     """The books of a shard as its file; a reader sees the old one or the new one, never half of it."""
-    snapshot = dump_books(books, snapshots)
+    snapshot = dump_books(books, snapshots, heard)
     digest = hashlib.blake2b(snapshot, digest_size=DIGEST_BYTES).digest()
     folder.mkdir(parents=True, exist_ok=True)
     whole, part = (folder / f"shard-{shard:03}{ending}" for ending in (".books", ".part"))
@@ -62,11 +69,13 @@ class Start(NamedTuple):
 
     books: Books
     snapshots: Sequence[SnapshotClosed] = ()  # complete ones, which every shard knows
+    heard: Kept = NOTHING_HEARD  # when sources were heard, which every shard knows too
 
 
 def _read(folder: Path) -> Start:
     books: Books = {}
     snapshots: dict[SnapshotClosed, None] = {}
+    heard: list[Kept] = []
     files = sorted(folder.glob("*.books"))
     if not files:
         raise BooksError(f"{folder}: no books in it, expected the files of an export")
@@ -77,7 +86,8 @@ def _read(folder: Path) -> Start:
             raise BooksError(f"{file}: has {twice[0]}, which another file has too: two exports in one folder")
         books |= found.books
         snapshots |= dict.fromkeys(found.snapshots)
-    return Start(books, tuple(snapshots))
+        heard.append(found.heard)
+    return Start(books, tuple(snapshots), newest_of(heard))
 
 
 def _read_file(file: Path) -> Start:
@@ -90,7 +100,7 @@ def _read_file(file: Path) -> Start:
     if hashlib.blake2b(snapshot, digest_size=DIGEST_BYTES).digest() != digest:
         raise BooksError(f"{file}: its digest is another: it was changed, or cut off")
     try:
-        return Start(load_books(snapshot), tuple(load_snapshots(snapshot)))
+        return Start(load_books(snapshot), tuple(load_snapshots(snapshot)), load_hearing(snapshot))
     except StateError as error:
         raise BooksError(f"{file}: {error}") from error
 
@@ -127,15 +137,15 @@ class Handoff(NamedTuple):
         if not self.take_from:
             return Start({})
         dealt = _dealt(self.take_from, shards, tuple(sorted(families(master.boms).items())))[shard]
-        return Start(retold(load_books(dealt)), tuple(load_snapshots(dealt)))
+        return Start(retold(load_books(dealt)), tuple(load_snapshots(dealt)), load_hearing(dealt))
 
     def is_due(self, kept_at: datetime | None, now: datetime) -> bool:
         """Whether it is time for another file of a shard that changed."""
         return bool(self.keep_in) and (kept_at is None or now - kept_at >= timedelta(seconds=KEEP_SECONDS))
 
-    def keep(self, shard: int, books: Books, now: datetime, snapshots: Iterable[SnapshotClosed] = ()) -> None:
+    def keep(self, number: int, shard: Shard, now: datetime) -> None:
         """Write the file of a shard."""
-        write_books(Path(self.keep_in), shard, books, now, snapshots)
+        write_books(Path(self.keep_in), number, shard.books, now, shard.snapshots.all(), shard.hearing.kept())
 
 
 @cache
@@ -145,7 +155,7 @@ def _dealt(folder: str, shards: int, family_of: Iterable[tuple[str, str]]) -> Se
     dealt: list[Books] = [{} for _ in range(shards)]
     for item, ledger in taken.books.items():
         dealt[shard_of(item, named, shards)][item] = ledger
-    return [dump_books(books, taken.snapshots) for books in dealt]
+    return [dump_books(books, taken.snapshots, taken.heard) for books in dealt]
 
 
 def what_differs(old: Books, new: Books) -> list[str]:

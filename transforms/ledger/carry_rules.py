@@ -86,7 +86,8 @@ def matters(cell: Cell, row: Count, at: datetime) -> bool:
         cell.moves, row.occurred_at, key=lambda move: move[0]
     )
     between = cell.counts[bisect_left(cell.counts, row.occurred_at, key=_AT) : bisect_right(cell.counts, at, key=_AT)]
-    return moves > 0 or any(one is not row for one in between)
+    unknown = any(row.occurred_at <= one.occurred_at <= at for one in cell.unknowns)
+    return moves > 0 or unknown or any(one is not row for one in between)
 
 
 def carried_count(of: Told, row: Count) -> Count:

@@ -16,6 +16,7 @@ from transforms.ledger.ledger_rules import LedgerRules
 from transforms.ledger.position_rules import CARRIED, ZERO
 
 _END = itemgetter(0)
+ONE = Decimal(1)
 
 
 class Judged(NamedTuple):
@@ -74,7 +75,9 @@ def _position_row(ledger: ItemLedger, place: Place) -> PositionRow:
     cell = ledger.cells[place]
     counted_at = cell.counts[-1].occurred_at if cell.counts else None
     changed_by = cell.changed_by[1] if cell.changed_by else ""
-    return PositionRow(ledger.item, *place, cell.quantity, counted_at, changed_by, ledger.version)
+    unknown = cell.unknown()
+    since = unknown.occurred_at if unknown else None
+    return PositionRow(ledger.item, *place, cell.quantity, counted_at, changed_by, ledger.version, since)
 
 
 def _claim_row(ledger: ItemLedger, order_reference: str, now: datetime) -> ClaimRow:
@@ -140,8 +143,9 @@ def _judgements(ledger: ItemLedger, now: datetime, rules: LedgerRules) -> Iterat
     for key, known in ledger.reports.items():
         if key in dirty["report"] or _disturbed(ledger, known.occurred_at):
             for report in _reports_of(ledger, key):
-                expected = _expected(ledger, report, is_exact=known.lot == LEFT_OUT)
-                yield Judged(_identity(report, key), expected, report.quantity, report.occurred_at)
+                if report.quantity is not None:  # unknown agrees with any figure
+                    expected = _expected(ledger, report, is_exact=known.lot == LEFT_OUT)
+                    yield Judged(_identity(report, key), expected, report.quantity, report.occurred_at)
 
 
 def _reports_of(ledger: ItemLedger, key: str) -> list[Report]:
@@ -217,8 +221,11 @@ def _alerts(ledger: ItemLedger, for_sale: frozenset[str], late_at: Mapping[str, 
     standing = {("oversell", ""): max(ZERO, claimed - sellable)}
     standing |= {("late_confirmation", location): quantity for location, quantity in late_at.items()}
     for (location, lot, disposition), cell in ledger.cells.items():
+        place = f"{location}/{lot}/{disposition}"
         if cell.quantity < 0:
-            standing["negative_on_hand", f"{location}/{lot}/{disposition}"] = cell.quantity
+            standing["negative_on_hand", place] = cell.quantity
+        if cell.unknowns and cell.unknown():
+            standing["unknown_quantity", place] = ONE
     for which in sorted(standing.keys() | ledger.alerts.keys()):
         quantity = standing.get(which, ZERO)
         if quantity != ledger.alerts.get(which, ZERO):
@@ -230,6 +237,7 @@ def _alert(ledger: ItemLedger, kind: str, location: str, quantity: Decimal) -> A
     words = {
         "oversell": f"{quantity} of {ledger.item} are sold that are not there: find stock or tell the buyers",
         "late_confirmation": f"{location} has not confirmed {quantity} of {ledger.item} in time: ask if they left",
+        "unknown_quantity": f"its source does not say how much of {ledger.item} is in {location}: ask it",
         "negative_on_hand": f"{ledger.item} is at {quantity} in {location}: a receipt is missing or a shipment wrong",
     }
     message = words[kind] if quantity else f"{kind} of {ledger.item} is cured"

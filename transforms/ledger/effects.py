@@ -6,7 +6,7 @@ One function for each kind, in one table. An event on a kit does it once for eac
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from schemas.records import StockEvent
+from schemas.records import COUNT_KINDS, StockEvent
 from transforms.kits.kit_rules import share_of
 from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound, Notice, add_to, note_time
 from transforms.ledger.confirmation_rules import note_release
@@ -22,10 +22,11 @@ from transforms.ledger.item_ledger import (
     books_of,
 )
 from transforms.ledger.position_rules import ZERO, Count, Move
+from transforms.ledger.unknown_rules import note
 
 WANTING_KINDS = frozenset({"order_recorded", "reservation_requested"})  # their expected_at is when goods are wanted
 
-# Takes the books, the event, its quantity with the sign (-1 where it is taken out again), and the sign.
+# Books, the event, its quantity with the sign (-1 where it is taken out again), and the sign.
 Effect = Callable[[ItemLedger, StockEvent, Decimal, int], None]
 
 
@@ -64,7 +65,7 @@ def decide(books: Books, event: StockEvent, granted: Decimal) -> None:
 def compare(books: Books, event: StockEvent, sign: int) -> None:
     """Note what a source that is not the owner reports, or take it out."""
     for ledger, quantity in parts(books, event):
-        if event.kind in ("count", "snapshot"):
+        if event.kind in COUNT_KINDS:
             _compare_count(ledger, event, quantity, sign)
         else:
             _compare_movement(ledger, event, quantity, sign)
@@ -74,9 +75,9 @@ def _compare_count(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sig
     key = event.transaction_key
     ledger.dirty["report"].add(key)
     if sign > 0:
-        ledger.reports[key] = Report(
-            event.occurred_at, quantity, event.source, event.location, event.lot, event.disposition
-        )
+        said = None if event.kind == "unknown_count" else quantity
+        where = (event.source, event.location, event.lot, event.disposition)
+        ledger.reports[key] = Report(event.occurred_at, said, *where)
     else:
         del ledger.reports[key]
 
@@ -100,10 +101,8 @@ def _compare_movement(ledger: ItemLedger, event: StockEvent, quantity: Decimal, 
 def _move(ledger: ItemLedger, event: StockEvent, disposition: str, change: Decimal, sign: int) -> None:
     place = (event.location, event.lot, disposition)
     cell = ledger.cell(place)
-    if sign > 0:
-        count = cell.add_move(Move(event.occurred_at, change, event.source, event.sequence))
-    else:
-        count = cell.remove_move(Move(event.occurred_at, -change, event.source, event.sequence))
+    move = Move(event.occurred_at, change if sign > 0 else -change, event.source, event.sequence)
+    count = cell.add_move(move) if sign > 0 else cell.remove_move(move)
     cell.note_change(event.received_at, event.transaction_key)
     ledger.dirty["cell"].add(place)
     ledger.disturb(event.occurred_at)
@@ -155,6 +154,9 @@ def _count(ledger: ItemLedger, event: StockEvent, change: Decimal, sign: int) ->
     cell = ledger.cell(place)
     cell.note_change(event.received_at, event.transaction_key)
     ledger.dirty["cell"].add(place)
+    if event.kind == "unknown_count":  # on hand stays as it is
+        note(cell.unknowns, event, sign)
+        return
     ledger.disturb(event.occurred_at)
     if sign < 0:
         cell.remove_count(event.transaction_key)
@@ -233,6 +235,7 @@ EFFECTS: dict[str, Effect] = {
     "adjustment": _adjustment,
     "count": _count,
     "snapshot": _count,
+    "unknown_count": _count,
     "transfer_shipped": _transfer_shipped,
     "transfer_received": _transfer_received,
     "disposition_changed": _disposition_changed,

@@ -1,20 +1,22 @@
 """Entry rules: what travels to a shard and is journalled there, as bytes and back, and in which order it is entered.
 
-Most entries are events. Among them are complete snapshots that were closed, and keys that another item was first to
-use, each marked so that it cannot be taken for an event.
+Most entries are events. Among them are complete snapshots that were closed, keys that another item was first to use,
+and sources that were heard, each marked so that it cannot be taken for an event.
 """
 
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
 from schemas.encoding import pack, unpack
-from schemas.records import KeyTaken, SnapshotClosed, StockEvent
+from schemas.records import KeyTaken, SnapshotClosed, SourceHeard, StockEvent
 from transforms.ledger.item_ledger import as_event
 
 CLOSED = b"\xc1"  # begins a packed `SnapshotClosed`; no msgpack begins with it
 TAKEN = b"\xc1\xc1"  # begins a packed `KeyTaken`
+HEARD = b"\xc1\xc1\xc1"  # begins a packed `SourceHeard`
+MARKS = {SnapshotClosed: CLOSED, KeyTaken: TAKEN, SourceHeard: HEARD}
 
-Entry = StockEvent | SnapshotClosed | KeyTaken
+Entry = StockEvent | SnapshotClosed | KeyTaken | SourceHeard
 
 _TIME_ORDER = attrgetter("occurred_at", "received_at", "transaction_key", "message_id")
 
@@ -23,13 +25,15 @@ def packed_entry(entry: Entry) -> bytes:
     """An entry as it travels."""
     if isinstance(entry, StockEvent):
         return pack(entry)
-    return (TAKEN if isinstance(entry, KeyTaken) else CLOSED) + pack(entry)
+    return MARKS[type(entry)] + pack(entry)
 
 
 def as_entry(packed: bytes) -> Entry:
     """The reverse of `packed_entry`."""
     if not packed.startswith(CLOSED):
         return as_event(packed)
+    if packed.startswith(HEARD):
+        return SourceHeard(*unpack(packed[len(HEARD) :]))
     if packed.startswith(TAKEN):
         return KeyTaken(*unpack(packed[len(TAKEN) :]))
     return SnapshotClosed(*unpack(packed[len(CLOSED) :]))

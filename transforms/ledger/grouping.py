@@ -11,7 +11,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.encoding import pack
 from schemas.master_data import MasterData
-from schemas.records import SnapshotClosed, StockEvent
+from schemas.records import SnapshotClosed, SourceHeard, StockEvent
 from transforms.governed import Source
 from transforms.kits.kit_rules import families
 from transforms.ledger.entry_rules import Entry, packed_entry
@@ -30,7 +30,7 @@ def shard_of(item: str, family_of: Mapping[str, str], shards: int = SHARDS) -> i
 class GroupByShard(beam.PTransform[Any, Any]):
     """Collect the events of a bundle by shard.
 
-    In:       `StockEvent`; `SnapshotClosed`, which goes to every shard; `KeyTaken`, which goes to that of its item; or
+    In:       `StockEvent`; `SnapshotClosed` and `SourceHeard`, for every shard; `KeyTaken`, for that of its item; or
               several collections of them, which are better not flattened before: each is grouped where it is made,
               without encoding its events one by one.
     Out:      `(shard, packed list of packed events)`, at most `GROUP_EVENTS_MAX` events in each.
@@ -76,6 +76,9 @@ class _GroupAllFn(beam.DoFn):
     def process(self, event: Entry) -> Iterable[Group]:
         if isinstance(event, SnapshotClosed):
             return self._add_to_all(event)
+        if isinstance(event, SourceHeard):
+            notice = packed_entry(event)
+            return [group for shard in range(self.shards) for group in self._add(shard, notice)]
         item = event.item
         shard = self.shard_of_item.get(item)
         if shard is None:

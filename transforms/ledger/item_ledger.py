@@ -24,7 +24,7 @@ class Report(NamedTuple):
     """A count or snapshot by a source that does not own the position: compared, never posted."""
 
     occurred_at: datetime
-    quantity: Decimal
+    quantity: Decimal | None  # None: it declines to say
     source: str
     location: str
     lot: str

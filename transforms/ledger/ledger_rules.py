@@ -16,7 +16,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from schemas.records import CLAIM_KINDS, INBOUND_KINDS, KINDS, KeyTaken, StockEvent
+from schemas.records import CLAIM_KINDS, COUNT_KINDS, INBOUND_KINDS, KINDS, KeyTaken, StockEvent
 from transforms.kits.kit_rules import Boms
 from transforms.ledger import effects
 from transforms.ledger.bill_rules import billed, goes_by_its_order, join, leave, undecide
@@ -30,7 +30,7 @@ TOO_OLD = "older_than_horizon"
 
 DISPOSITION_KINDS = frozenset({"disposition_changed", "return_received"})
 
-STAMPED_KINDS = frozenset({"count", "snapshot", "inbound_announced"})  # receipt decides between two of one time
+STAMPED_KINDS = COUNT_KINDS | {"inbound_announced"}  # receipt decides between two of one time
 
 OwnersOf = Callable[[str, str], frozenset[str]]  # (location, facts) -> sources; empty: nobody owns them
 Decide = Callable[[Books, StockEvent], Decimal]  # what a reservation request is granted, 0 or more

@@ -12,12 +12,14 @@ from schemas.encoding import pack, unpack
 from schemas.records import KeyTaken, SnapshotClosed
 from transforms.ledger.claim_rules import NEVER, Claim, Grant, Inbound, Notice
 from transforms.ledger.confirmation_rules import Release
+from transforms.ledger.hearing_rules import NOTHING_HEARD, Kept
 from transforms.ledger.item_ledger import Books, ItemLedger, KitOrder, Report, Reported
 from transforms.ledger.position_rules import Cell, Count, Move
+from transforms.ledger.unknown_rules import Unknown
 from transforms.offers.promise_rules import Outlook, Promise
 from transforms.offers.update_rules import LastEvent
 
-LAYOUT = 8
+LAYOUT = 9
 
 _CELL_FIELDS = ("quantity", "changed_by", "opening", "has_opening", "folded_differences", "knows_snapshots")
 _COUNT_FIELDS = ("occurred_at", "quantity", "source", "sequence", "received_at", "key", "kind")
@@ -31,9 +33,9 @@ class StateError(ValueError):
     """State that this version of the program cannot read."""
 
 
-def dump_books(books: Books, snapshots: Iterable[SnapshotClosed] = ()) -> bytes:
-    """All books of a shard as bytes, with its complete snapshots; nothing may be waiting for publication."""
-    return pack([LAYOUT, [_dump(ledger) for ledger in books.values()], list(snapshots)])
+def dump_books(books: Books, snapshots: Iterable[SnapshotClosed] = (), heard: Kept = NOTHING_HEARD) -> bytes:
+    """All books of a shard as bytes, with complete snapshots and who was heard; nothing may wait for publication."""
+    return pack([LAYOUT, [_dump(ledger) for ledger in books.values()], list(snapshots), heard])
 
 
 def load_books(data: bytes) -> Books:
@@ -47,6 +49,11 @@ def load_books(data: bytes) -> Books:
 def load_snapshots(data: bytes) -> list[SnapshotClosed]:
     """The complete snapshots in what `dump_books` made."""
     return [SnapshotClosed(*row) for row in unpack(data)[2]]
+
+
+def load_hearing(data: bytes) -> Kept:
+    """Who was heard and when, in what `dump_books` made."""
+    return Kept(*unpack(data)[3])
 
 
 def _dump(ledger: ItemLedger) -> tuple[Any, ...]:
@@ -110,15 +117,16 @@ def _load(row: tuple[Any, ...]) -> ItemLedger:
 
 def _dump_cell(cell: Cell) -> tuple[Any, ...]:
     counts = [[getattr(count, name) for name in (*_COUNT_FIELDS, "difference")] for count in cell.counts]
-    return ([getattr(cell, name) for name in _CELL_FIELDS], cell.moves, counts)
+    return ([getattr(cell, name) for name in _CELL_FIELDS], cell.moves, counts, cell.unknowns)
 
 
 def _load_cell(row: tuple[Any, ...]) -> Cell:
     cell = Cell()
-    kept, moves, counts = row
+    kept, moves, counts, unknowns = row
     for name, value in zip(_CELL_FIELDS, kept, strict=True):
         setattr(cell, name, value)
     cell.moves = [Move(*move) for move in moves]
+    cell.unknowns = [Unknown(*one) for one in unknowns]
     for *fields, difference in counts:
         count = Count(**dict(zip(_COUNT_FIELDS, fields, strict=True)))
         count.difference = difference

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from schemas.encoding import pack, unpack
 from schemas.records import Decision, Preemption
 from transforms.ledger.decision_rules import Decided
-from transforms.ledger.ledger_state import dump_books, load_books, load_snapshots
+from transforms.ledger.hearing_rules import NOTHING_HEARD, Hearing
+from transforms.ledger.ledger_state import dump_books, load_books, load_hearing, load_snapshots
 from transforms.ledger.ownership_rules import owners_by
 from transforms.ledger.shard_rules import Shard
 from transforms.ledger.snapshot_rules import Snapshots
@@ -90,6 +91,7 @@ def restore(
     """
     shard = make_shard(load_books(snapshot) if snapshot else None)
     shard.snapshots = Snapshots(load_snapshots(snapshot) if snapshot else ())
+    shard.hearing = Hearing(load_hearing(snapshot) if snapshot else NOTHING_HEARD)
     live = Live(shard, len(snapshot or b""))
     entries = list(journal)
     live.entries = len(entries)
@@ -107,7 +109,7 @@ def restore(
     if is_foreign:
         _forget_told(shard)
         live.shard = make_shard(shard.books)
-        live.shard.snapshots = shard.snapshots
+        live.shard.snapshots, live.shard.hearing = shard.snapshots, shard.hearing
     return live
 
 
@@ -156,7 +158,7 @@ def _forget_told(shard: Shard) -> None:
 
 def fold_state(live: Live) -> bytes:
     """The books as a new snapshot; the journal can be cleared."""
-    snapshot = dump_books(live.shard.books, live.shard.snapshots.all())
+    snapshot = dump_books(live.shard.books, live.shard.snapshots.all(), live.shard.hearing.kept())
     live.snapshot_bytes = len(snapshot)
     live.journal_bytes = live.entries = 0
     return snapshot

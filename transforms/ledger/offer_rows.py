@@ -13,7 +13,8 @@ from schemas.records import AvailabilityRow, PromiseRow
 from transforms.ledger.item_ledger import Books, ItemLedger, books_of
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Rules, Supply
 from transforms.offers.clock_rules import next_change
-from transforms.offers.offer_rules import Offer, PoolsOf, StockOf, offers_for, pools_from
+from transforms.offers.doubt_rules import DoubtsOf, in_doubt
+from transforms.offers.offer_rules import HELD, Offer, PoolsOf, StockOf, offers_for, pools_from
 from transforms.offers.promise_rules import Outlook, outlooks_for
 from transforms.offers.signal_rules import signal_for
 from transforms.offers.update_rules import availability_row, update_for
@@ -22,7 +23,12 @@ SharedParts = tuple[StockOf, PoolsOf]
 
 
 def offer_rows(
-    item: str, books: Books, master: MasterData, rules: Rules, shared: SharedParts | None = None
+    item: str,
+    books: Books,
+    master: MasterData,
+    rules: Rules,
+    shared: SharedParts | None = None,
+    doubts_of: DoubtsOf | None = None,
 ) -> Iterator[Any]:
     """Availability of each listing of an item or kit; updates, signals and promises where they differ from the last.
 
@@ -35,15 +41,21 @@ def offer_rows(
             books_of(books, item).figures_until = rules.until  # a channel of the next version may sell it
         return
     ledger = books_of(books, item)
-    outlooks = outlooks_for(item, stock_of, master, rules)
+    outlooks, floor_due = outlooks_for(item, stock_of, master, rules), None
+    if doubts_of is not None:
+        offers, low_stock_of, floor_due = in_doubt(item, offers, stock_of, master, rules, doubts_of)
+        if any(offer.has_floor for offer in offers):
+            low = outlooks_for(item, low_stock_of, master, rules)
+            outlooks |= {one.channel: low[one.channel] for one in offers if one.has_floor and one.channel in low}
     for offer in offers:
         states = [books[part].state() for part in offer.parts if part in books]
         row = availability_row(item, offer, states, rules.policy.version)
         yield row
         yield from _told(ledger, offer, row, rules)
-        if offer.channel in outlooks:
+        if offer.channel in outlooks and offer.state != HELD:
             yield from _promises(ledger, outlooks[offer.channel], row)
-    ledger.figures_until = next_change(item, stock_of, master, rules)
+    moments = (next_change(item, stock_of, master, rules), floor_due)
+    ledger.figures_until = min((at for at in moments if at is not None), default=None)
 
 
 def shared_parts(books: Books, rules: Rules) -> SharedParts:
@@ -74,7 +86,10 @@ def stock(ledger: ItemLedger) -> ItemStock:
 
 def _told(ledger: ItemLedger, offer: Offer, row: AvailabilityRow, rules: Rules) -> Iterator[Any]:
     channel = offer.channel
-    update = update_for(ledger.published.get(channel), row)
+    told = ledger.published.get(channel)
+    if offer.state == HELD and not (offer.has_floor and told is not None and row.available_quantity < told):
+        return
+    update = update_for(told, row)
     if update is not None:
         ledger.published[channel] = update.quantity
         yield update

@@ -20,6 +20,8 @@ from decimal import Decimal
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
+from transforms.ledger.unknown_rules import Unknown, standing, without_old
+
 ZERO = Decimal(0)
 CARRIED = "carried"  # the kind of a count that a snapshot makes by saying that nothing changed
 
@@ -87,6 +89,7 @@ class Cell:
         "moves",
         "opening",
         "quantity",
+        "unknowns",
     )
 
     def __init__(self) -> None:
@@ -98,12 +101,19 @@ class Cell:
         self.knows_snapshots = False  # whether the complete snapshots of its location were applied
         self.moves: list[Move] = []  # by occurred_at
         self.counts: list[Count] = []  # by Count.order
+        self.unknowns: list[Unknown] = []  # in the same order
 
     def note_change(self, received_at: datetime, transaction_key: str) -> None:
         """Keep the newest received of the events that touched this place."""
         stamp = (received_at, transaction_key)
         if self.changed_by is None or stamp > self.changed_by:
             self.changed_by = stamp
+
+    def unknown(self) -> Unknown | None:
+        """Since which word of its owner it is not known how much there is; None: the last word was a figure."""
+        if not self.unknowns:
+            return None
+        return standing(self.unknowns, self.counts[-1].order if self.counts else None)
 
     def add_move(self, move: Move) -> Count | None:
         """Enter a movement; returns the count whose difference it changed, if it belongs to one."""
@@ -223,6 +233,9 @@ class Cell:
         """Fold history older than `cut` into the opening quantity; on hand does not change."""
         old_counts = bisect_left(self.counts, cut, key=_COUNT_AT)
         old_moves = bisect_left(self.moves, cut, key=_MOVE_AT)
+        if self.unknowns:
+            last_old = self.counts[old_counts - 1].order if old_counts else None
+            self.unknowns = without_old(self.unknowns, last_old, cut)
         if not old_counts and not old_moves:
             return
         folded, self.counts = self.counts[:old_counts], self.counts[old_counts:]

@@ -6,22 +6,24 @@ retried bundle, or a journal that is read again after a crash, ends where the fi
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from heapq import heappop, heappush
+from functools import partial
 from typing import Any, NamedTuple
 
 from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
-from schemas.records import KeyTaken, OutcomeCount, SnapshotClosed, StockEvent
+from schemas.records import KeyTaken, OutcomeCount, SnapshotClosed, SourceHeard, StockEvent
 from transforms.kits.kit_rules import kits_above
+from transforms.ledger.agenda_rules import FIGURES, Agenda
 from transforms.ledger.changed_rows import changed_rows
-from transforms.ledger.confirmation_rules import clocked, due_at
+from transforms.ledger.confirmation_rules import clocked
 from transforms.ledger.decision_rules import NOT_YET, Decided, Decider, decision_on
 from transforms.ledger.entry_rules import in_order_of_time
+from transforms.ledger.hearing_rules import Hearing, Watched, watched
 from transforms.ledger.horizon_rules import forget_before_horizon
-from transforms.ledger.item_ledger import Books, ItemLedger, check_conservation, moved_items
+from transforms.ledger.item_ledger import Books, check_conservation, moved_items
 from transforms.ledger.ledger_rules import LedgerRules, OwnersOf, Result, lose_key, record
 from transforms.ledger.offer_rows import SharedParts, offer_rows, shared_parts
 from transforms.ledger.outcome_rules import Tally, rejection_of_event, taken_back
@@ -30,13 +32,9 @@ from transforms.ledger.posting_rules import postings_of
 from transforms.ledger.retelling_rules import Retelling
 from transforms.ledger.snapshot_rules import Snapshots
 from transforms.offers.availability_rules import Rules
+from transforms.offers.doubt_rules import Doubts, DoubtsOf
 from transforms.offers.offer_rules import rules_at
 
-Due = tuple[datetime, str, str, Any]  # when, item, "claim", "reported" or "figures", its key
-
-Changed = Mapping[str, Iterable[Any]]  # what kind of thing -> which of them
-CLOCKED = frozenset({"claim", "reported", "release", "figures"})  # what time alone can change
-FIGURES: Changed = {"figures": ("",)}
 ENTERED = ("posted", "compared")
 
 
@@ -78,10 +76,14 @@ class Shard:
         self.is_silent = False  # no figures are worked out: a journal is read that other rules wrote
         self.snapshots = Snapshots()
         self.retelling = Retelling()
-        self.due: list[Due] = []
+        self.hearing = Hearing()
+        self.feeds: dict[str, Watched] = {}  # by version of the policy
+        self.knows_all = True  # no event has said that a quantity is unknown
+        self.agenda = Agenda()
         for ledger in self.books.values():
-            self._plan(ledger, clocked(ledger), ledger.settled_at)
-            self._plan(ledger, FIGURES)
+            self.agenda.plan(ledger, clocked(ledger), self.rules, ledger.settled_at)
+            self.agenda.plan(ledger, FIGURES, self.rules)
+            self.knows_all &= not any(cell.unknowns for cell in ledger.cells.values())
 
     def fold(self, packed: Iterable[bytes], now: datetime, decided: Decided = NOT_YET) -> Fold:
         """Enter a group of packed events, earliest first, and bring what they touch up to date as of `now`.
@@ -95,6 +97,8 @@ class Shard:
                 self._enter(entry, one, tally)
             elif isinstance(entry, SnapshotClosed):
                 tally.touched.update(self.snapshots.enter(entry, self.books, self.rules))
+            elif isinstance(entry, SourceHeard):
+                self.hearing.enter(entry)
             else:
                 self._lose_key(entry, now, tally)
         touched = tally.touched & self.books.keys()  # an event names items by its own day, it moves its order's
@@ -105,6 +109,7 @@ class Shard:
         return Fold(records, tally.counts())
 
     def _enter(self, event: StockEvent, packed: bytes, tally: Tally) -> None:
+        self.knows_all &= event.kind != "unknown_count"
         result = record(self.books, event, packed, self.rules)
         tally.outcomes[event.source, result.outcome, result.reason] += 1
         if result.outcome in ENTERED:
@@ -158,7 +163,10 @@ class Shard:
 
     def due_at(self) -> datetime | None:
         """When `advance` next has something to do."""
-        return self.due[0][0] if self.due else None
+        moments = [self.agenda.next_at()]
+        if self.hearing.looked_at is not None:
+            moments.append(self.hearing.due_at(self._feeds_at(self.hearing.looked_at)))
+        return min((at for at in moments if at is not None), default=None)
 
     def forget(self) -> None:
         """Fold what is older than the retained history into opening quantities."""
@@ -176,52 +184,44 @@ class Shard:
         for item in sorted(touched | compared):
             ledger = self.books[item]
             self.retelling.begin_rows(ledger)
-            self._plan(ledger, ledger.dirty, now)
+            self.agenda.plan(ledger, ledger.dirty, self.rules, now)
             records.extend(changed_rows(ledger, now, self.rules, self.for_sale))
         touched = touched | {item for item in compared - touched if not self.books[item].published}
         rules = rules_at(self.policy, self.master.lots, now)
         above = {kit for item in touched for kit in self.kits_above.get(item, ())}
         shared = shared_parts(self.books, rules)
+        is_sure = self.knows_all and not self.hearing.silent
+        doubts_of = None if is_sure else partial(self._doubts_about, rules.policy)
         for item in () if self.is_silent else sorted(touched | above):
             in_kits = item in self.kits_above or item in self.master.boms
-            records.extend(self._offer(item, rules, shared if in_kits else None))
+            records.extend(self._offer(item, rules, shared if in_kits else None, doubts_of))
         return records
 
-    def _offer(self, item: str, rules: Rules, shared: SharedParts | None) -> Iterator[Any]:
+    def _doubts_about(self, policy: Policy, item: str) -> Doubts:
+        return self.hearing.doubts(self.books[item], policy) if item in self.books else {}
+
+    def _offer(self, item: str, rules: Rules, shared: SharedParts | None, doubts_of: DoubtsOf | None) -> Iterator[Any]:
         known = self.books.get(item)
         planned = known.figures_until if known else None
         self.retelling.begin_offers(item, known)
-        yield from offer_rows(item, self.books, self.master, rules, shared)
+        yield from offer_rows(item, self.books, self.master, rules, shared, doubts_of)
         ledger = self.books.get(item)
         if ledger is not None and ledger.figures_until != planned:
-            self._plan(ledger, FIGURES, rules.as_of)
-
-    def _plan(self, ledger: ItemLedger, changed: Changed, after: datetime | None = None) -> None:
-        """Put on the clock's list every hold that can expire, comparisons still to settle, figures that go stale."""
-        for what in changed.keys() & CLOCKED:
-            for key in changed[what]:
-                at = self._due_at(ledger, what, key)
-                if at is not None and (after is None or at > after):
-                    heappush(self.due, (at, ledger.item, what, key))
-
-    def _due_at(self, ledger: ItemLedger, what: str, key: Any) -> datetime | None:
-        if what == "claim" and key in ledger.claims:
-            return ledger.claims[key].expires_at
-        if what == "reported" and key in ledger.reported:
-            return ledger.reported[key].newest_at + self.rules.settle
-        if what == "figures":
-            return ledger.figures_until
-        return due_at(key, self.rules.confirm) if what == "release" else None
+            self.agenda.plan(ledger, FIGURES, self.rules, rules.as_of)
 
     def _wake(self, now: datetime) -> set[str]:
-        woken: set[str] = set()
-        while self.due and self.due[0][0] <= now:
-            at, item, what, key = heappop(self.due)
-            ledger = self.books[item]
-            if self._due_at(ledger, what, key) != at:
-                continue  # it has been put off, or is forgotten
-            ledger.dirty[what].add(key)
-            if item not in woken:
-                ledger.version += 1
-                woken.add(item)
-        return woken
+        return self._listen(now) | self.agenda.wake(self.books, self.rules, now)
+
+    def _listen(self, now: datetime) -> set[str]:
+        """The items that lie where a feed has become silent, or is heard again."""
+        turned = self.hearing.look(self._feeds_at(now), now)
+        heard = {one for one, of in self.books.items() if any(at[0] in turned for at in of.cells)} if turned else set()
+        for item in heard:
+            self.books[item].version += 1
+        return heard
+
+    def _feeds_at(self, now: datetime) -> Watched:
+        policy = self.policy.at(now)
+        if policy.version not in self.feeds:
+            self.feeds[policy.version] = watched(policy, self.master.locations, self.rules.owners_of)
+        return self.feeds[policy.version]

@@ -15,7 +15,7 @@ A source that does not own the place only says so: what it leaves out and the bo
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from schemas.records import SnapshotClosed, StockEvent
+from schemas.records import COUNT_KINDS, SnapshotClosed, StockEvent
 from transforms.ledger.carry_rules import (
     Kept,
     Spot,
@@ -64,7 +64,7 @@ class Snapshots:
         kept = self.by_location.get(event.location)
         if kept is None:
             return
-        same = kept.get((event.occurred_at, event.source)) if event.kind in ("count", "snapshot") else None
+        same = kept.get((event.occurred_at, event.source)) if event.kind in COUNT_KINDS else None
         until = self.carried_until.get(event.location)
         is_late = until is not None and event.occurred_at <= until
         for item in moved_items(event) & books.keys():
@@ -150,7 +150,10 @@ def _fill(ledger: ItemLedger, place: Place, of: Told) -> bool:
     of_it = [one for one in cell.counts if (one.occurred_at, one.source) == (closed.occurred_at, closed.source)]
     ours = [one for one in of_it if _is_ours(one)]
     named = any(one.kind == "snapshot" and not _is_ours(one) for one in of_it)
-    wanted = None if named else _said(cell, (ledger.item, *place[1:]), of, is_known=bool(ours))
+    spot = (ledger.item, *place[1:])
+    if of.is_zero(spot):  # a line without a quantity says that it is not
+        named |= any((one.occurred_at, one.source) == (closed.occurred_at, closed.source) for one in cell.unknowns)
+    wanted = None if named else _said(cell, spot, of, is_known=bool(ours))
     if [(one.key, one.quantity) for one in ours] == ([(wanted.key, wanted.quantity)] if wanted else []):
         return False
     for one in ours:

@@ -30,6 +30,7 @@ from transforms.governed import FixedSource, Source
 from transforms.governed_rules import Governed, governed
 from transforms.ledger.books_files import KEEP_SECONDS, Handoff, Start
 from transforms.ledger.grouping import Group
+from transforms.ledger.hearing_rules import Hearing
 from transforms.ledger.live_shards import TOKEN_BYTES, Live, LiveShards, fold_state, restore
 from transforms.ledger.retelling_rules import Retelling, floor_at
 from transforms.ledger.shard_rules import Shard
@@ -145,7 +146,7 @@ class _FoldStateFn(beam.DoFn):
             if not stamp and self.handoff.take_from:
                 start = self.start_of(key)
                 live.shard, live.version = self.make_shard(start.books), TAKEN_OVER
-                live.shard.snapshots = Snapshots(start.snapshots)
+                live.shard.snapshots, live.shard.hearing = Snapshots(start.snapshots), Hearing(start.heard)
             if self.goes_back:
                 live.shard.retelling = Retelling(live.shard.books, floor_at(now if self.ticks else utc_now()))
         return live
@@ -158,9 +159,10 @@ class _FoldStateFn(beam.DoFn):
         records: list[Any] = []
         standing = self.standing
         if live.version != standing.governed.version:
-            snapshots, retelling = live.shard.snapshots, live.shard.retelling
-            live.shard = self.make_shard(live.shard.books)
-            live.shard.snapshots, live.shard.retelling = snapshots, retelling
+            before = live.shard
+            live.shard = self.make_shard(before.books)
+            live.shard.snapshots, live.shard.hearing = before.snapshots, before.hearing
+            live.shard.retelling = before.retelling
             records = live.shard.renew(now)
             live.version = standing.governed.version
             snapshot.write(fold_state(live))
@@ -185,7 +187,7 @@ class _FoldStateFn(beam.DoFn):
     def _keep(self, key: int, live: Live, now: datetime) -> None:
         kept_at = self.kept_at.get(key) if self.ticks else None  # a clock that stands still makes nothing due
         if not live.is_kept and self.handoff.is_due(kept_at, now):
-            self.handoff.keep(key, live.shard.books, now, live.shard.snapshots.all())
+            self.handoff.keep(key, live.shard, now)
             self.kept_at[key] = now
             live.is_kept = True
 

@@ -10,6 +10,7 @@ from schemas.records import OutcomeCount
 from transforms.clocks import Clock
 from transforms.collector import put_off_collection
 from transforms.ledger.books_files import Handoff, Start
+from transforms.ledger.hearing_rules import Hearing
 from transforms.ledger.item_ledger import Books
 from transforms.ledger.shard_rules import Fold, Shard
 from transforms.ledger.snapshot_rules import Snapshots
@@ -61,8 +62,8 @@ class _FoldAllFn(beam.DoFn):
         now = self.clock()
         start = self.start_of(key)
         shard = self.make_shard(start.books)
-        shard.snapshots = Snapshots(start.snapshots)
+        shard.snapshots, shard.hearing = Snapshots(start.snapshots), Hearing(start.heard)
         yield from shard.renew(now) if shard.books else ()
         yield from outputs_of(shard.fold((event for group in groups for event in unpack(group)), now))
         if self.handoff.keep_in:
-            self.handoff.keep(key, shard.books, now, shard.snapshots.all())
+            self.handoff.keep(key, shard, now)

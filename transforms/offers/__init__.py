@@ -6,6 +6,7 @@
 - `channel_rules`       buffer, threshold, cap, blackout, whole sell units: from a pool to the figure a channel is told
 - `kit_offers`          the same for kits, from what their components leave
 - `offer_rules`         all of it for one item and every channel that lists it
+- `doubt_rules`         what may be told while nobody vouches for the stock: held, then a floor
 - `promise_rules`       what a channel may promise for each day, where its definition leans on expected supply
 - `update_rules`        an offer as a row that explains itself; what a channel must be told
 - `signal_rules`        a figure that crosses a threshold: in stock, low, out

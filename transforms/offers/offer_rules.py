@@ -17,6 +17,8 @@ from transforms.offers.channel_rules import Figure, after_safety_stock, pool_ste
 from transforms.offers.kit_offers import kit_pool
 
 StockOf = Callable[[str], ItemStock]
+TOLD, HELD = "told", "held"
+
 PoolsOf = Callable[[str], Mapping[str, Pool]]  # by channel, of one item
 
 
@@ -32,6 +34,9 @@ class Offer(NamedTuple):
     listing: str
     figure: Figure
     parts: tuple[str, ...]  # the item and, of a kit, its components: what the figure depends on
+    state: str = TOLD  # or held, or floor: see `doubt_rules`
+    reason: str = ""  # of any other state
+    has_floor: bool = False  # the figure is lowered to what is sure
 
 
 def pools_from(stock_of: StockOf, rules: Rules) -> PoolsOf:

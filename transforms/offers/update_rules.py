@@ -59,6 +59,8 @@ def availability_row(item: str, offer: Offer, states: Sequence[StockState], poli
         changed_correlation_id=last.correlation_id,
         changed_at=last.received_at,
         version=sum(state.version for state in states),
+        state=offer.state,
+        state_reason=offer.reason,
     )
 
 

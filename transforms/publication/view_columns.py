@@ -82,10 +82,13 @@ MEANINGS: dict[str, str] = {
     "source": "source system",
     "stage": "stage that refused it: decode, map, check, park, ledger, send, or change for the feed of master data",
     "started_at": "when the run began",
+    "state": "told; held while a feed it depends on is silent or says unknown; floor when that has lasted too long",
+    "state_reason": "which feed that is and since when; empty where it is told",
     "status": "granted, refused, recorded, allocated, preempted or closed",
     "told_version": "version of the channel update; 1 for a posting",
     "total": "how many ended this way",
     "transaction_key": "the source's own key of the business fact",
+    "unknown_since": "since when its owner declines to say how much there is; empty where it does not",
     "version": "grows with each change; a row is replaced only by a higher one",
 }
 

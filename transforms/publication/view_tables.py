@@ -41,7 +41,7 @@ from schemas.records import (
 )
 from transforms.publication.view_columns import meaning_of
 
-SCHEMA_VERSION = 3  # of all views together; a database of another version is refused, never changed
+SCHEMA_VERSION = 4  # of all views together; a database of another version is refused, never changed
 
 
 class Run(NamedTuple):

@@ -12,7 +12,7 @@ def test_every_kind_has_its_rule() -> None:
 @pytest.mark.parametrize(
     ("rule", "kinds"),
     [
-        ("zero", {"count", "snapshot"}),
+        ("zero", {"count", "snapshot", "unknown_count"}),
         ("negative", {"adjustment"}),
         (
             "kit",
@@ -34,6 +34,7 @@ def test_every_kind_has_its_rule() -> None:
                 "adjustment",
                 "count",
                 "snapshot",
+                "unknown_count",
                 "transfer_shipped",
                 "transfer_received",
                 "disposition_changed",

@@ -357,3 +357,34 @@ def test_no_mapping_of_the_company_fails_on_a_damaged_message(sample: tuple[str,
     source, document = sample
     mapped = COMPANY[source].run(damaged(document, data), ENVELOPE._replace(source=source))
     assert_accounted_for(mapped)
+
+
+def test_a_heartbeat_moves_nothing_and_says_so() -> None:
+    document = {"type": "PING"}
+    mapped = mapping(("    ignore: pings carry no stock\n", "    heartbeat: it is alive\n")).run(document, ENVELOPE)
+    assert mapped == Mapped([], [], [Ignored("wms", "wms/x.jsonl#7", "it is alive")])
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  "])
+@pytest.mark.parametrize("kind", ["count", "snapshot"])
+def test_a_count_without_a_figure_is_unknown_not_zero(kind: str, nothing: str | None) -> None:
+    counted = mapping(("kind: shipment", f"kind: {kind}"))
+    mapped = counted.run(ship(line(1), line(2, qty=nothing)), ENVELOPE)
+    assert [(one.kind, one.quantity, one.transaction_key) for one in mapped.events] == [
+        (kind, 2, "wms:ship:SH-1:1"),
+        ("unknown_count", 0, "wms:ship:SH-1:2"),
+    ]
+    assert mapped.rejections == []
+
+
+def test_a_kind_that_the_message_names_may_be_a_count_or_not() -> None:
+    both = mapping(("kind: shipment", "kind: {from: line.what, values: {C: count, S: shipment}}"))
+    mapped = both.run(ship(line(1, qty=None, what="C"), line(2, qty=None, what="S")), ENVELOPE)
+    assert [one.kind for one in mapped.events] == ["unknown_count"]
+    assert [one.reason for one in mapped.rejections] == ["missing_quantity"]
+
+
+def test_a_figure_of_the_whole_message_may_be_unknown_too() -> None:
+    counted = mapping(("kind: shipment", "kind: count"), ("quantity: line.qty", "quantity: message.qty"))
+    mapped = counted.run({**ship(line(1)), "qty": None}, ENVELOPE)
+    assert [one.kind for one in mapped.events] == ["unknown_count"]

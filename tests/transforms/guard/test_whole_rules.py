@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from schemas.encoding import pack
 from schemas.records import SnapshotPart
-from tests.transforms.guard.full import part, rules
+from tests.transforms.guard.full import line, part, rules
 from transforms.guard.table_rules import Table
 from transforms.guard.whole_rules import Whole
 
@@ -66,3 +67,19 @@ def test_the_first_snapshot_may_say_anything_but_nothing() -> None:
 
 def test_what_is_only_compared_moves_nothing() -> None:
     assert Whole("key", [part()], BEFORE).moves("EAST", rules(owner="other")) == ""
+
+
+def unsaid(*items: str) -> SnapshotPart:
+    lines = [line(item, 0)._replace(kind="unknown_count") for item in items]
+    return part(10, 10)._replace(lines=tuple(pack(one) for one in (*lines, line("SKU-3", 10))))
+
+
+def test_what_is_named_without_a_figure_is_neither_gone_nor_moved() -> None:
+    assert Whole("key", [unsaid("SKU-0", "SKU-1", "SKU-2")], BEFORE).moves("EAST", rules()) == ""
+    assert Whole("key", [unsaid("SKU-0")], BEFORE).moves("EAST", rules(zero="0.4")) != "", "two are not named at all"
+    assert not Whole("key", [unsaid("SKU-0")], BEFORE).is_plain(), "so it is told whole, and the next one too"
+
+
+def test_a_first_snapshot_that_knows_nothing_is_held_too() -> None:
+    whole = Whole("key", [part()._replace(lines=(pack(line("SKU-0", 0)._replace(kind="unknown_count")),))])
+    assert whole.moves("EAST", rules()) == "nothing lies at EAST by it, and no snapshot went on before"

@@ -14,6 +14,7 @@ from transforms.kits.kit_rules import families
 from transforms.ledger import books_files
 from transforms.ledger.books_files import BooksError, Handoff, read_books, retold, what_differs, write_books
 from transforms.ledger.grouping import shard_of
+from transforms.ledger.hearing_rules import Kept
 from transforms.ledger.shard_rules import Shard
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -105,9 +106,10 @@ def test_a_shard_is_kept_every_few_seconds(seconds: int | None, *, due: bool) ->
 
 def test_complete_snapshots_go_to_every_shard_of_the_next_deployment(shard: Shard, tmp_path: Path) -> None:
     closed = SnapshotClosed("list", "wms", "EAST", NOW, NOW, "m", "c")
-    write_books(tmp_path, 0, shard.books, NOW, [closed])
+    heard = Kept((("wms", NOW),))
+    write_books(tmp_path, 0, shard.books, NOW, [closed], heard)
     write_books(tmp_path, 1, {}, NOW, [closed])
     starts = [Handoff(take_from=str(tmp_path)).start_of(number, MASTER, 64) for number in range(64)]
-    assert [start.snapshots for start in starts] == [(closed,)] * 64
+    assert [(start.snapshots, start.heard) for start in starts] == [((closed,), heard)] * 64
     assert any(not start.books for start in starts), "no shard without items, which needs them no less"
-    assert Handoff().start_of(0, MASTER, 64) == ({}, ())
+    assert Handoff().start_of(0, MASTER, 64) == ({}, (), Kept())

@@ -26,6 +26,7 @@ from tests.builders import (
     snapshot,
     transfer_received,
     transfer_shipped,
+    unknown,
 )
 from tests.ledgers import books_after
 from transforms.ledger import effects
@@ -50,6 +51,7 @@ ONE_OF_EACH: dict[str, StockEvent] = {
         released(1, at=14),
         cancelled(1, at=15),
         expired(1, at=16),
+        unknown(0, at=17),
     )
 }
 POSTED = sorted(KINDS - {"reservation_requested"})
@@ -70,7 +72,7 @@ def facts(books: Books) -> Any:
     }
     inbound = {key: (one.announced, one.cancelled, one.received, one.notices) for key, one in ledger.inbound.items()}
     cells = {
-        place: (cell.quantity, cell.moves, [(one.key, one.difference) for one in cell.counts])
+        place: (cell.quantity, cell.moves, [(one.key, one.difference) for one in cell.counts], cell.unknowns)
         for place, cell in ledger.cells.items()
     }
     posted = {key: quantity for key, quantity in ledger.posted.items() if quantity}
@@ -92,7 +94,7 @@ def test_what_another_source_reports_is_noted_and_can_be_taken_back(kind: str) -
     books: Books = {}
     effects.compare(books, ONE_OF_EACH[kind], 1)
     ledger = books["BOLT"]
-    assert bool(ledger.reports) is (kind in {"count", "snapshot"})
+    assert bool(ledger.reports) is (kind in {"count", "snapshot", "unknown_count"})
     assert bool(ledger.reported) is not bool(ledger.reports)
     assert (ledger.cells, ledger.accounts, ledger.claims, ledger.inbound) == ({}, {}, {}, {})
     effects.compare(books, ONE_OF_EACH[kind], -1)
@@ -104,6 +106,12 @@ def test_a_report_of_a_count_says_all_that_a_comparison_needs() -> None:
     effects.compare(books, count(5, at=4, key="c", source="erp", lot="L1"), 1)
     assert books["BOLT"].reports == {"c": Report(hour(4), 5, "erp", "EAST", "L1", "sellable")}  # type: ignore[arg-type]
     assert books["BOLT"].dirty == {"report": {"c"}}
+
+
+def test_a_report_that_declines_to_say_has_no_quantity() -> None:
+    books: Books = {}
+    effects.compare(books, unknown(0, at=4, key="u", source="erp"), 1)
+    assert books["BOLT"].reports == {"u": Report(hour(4), None, "erp", "EAST", "", "sellable")}
 
 
 def test_reports_of_one_document_add_up_and_the_newest_is_known() -> None:
@@ -194,6 +202,7 @@ def test_nothing_is_left_unsaid_of_what_changed() -> None:
         "adjustment": {"cell"},
         "count": {"cell", "count"},
         "snapshot": {"cell", "count"},
+        "unknown_count": {"cell"},
         "transfer_shipped": {"cell"},
         "transfer_received": {"cell"},
         "disposition_changed": {"cell"},

@@ -210,7 +210,7 @@ def test_each_kind_is_a_fact_of_one_column_of_the_ownership_table() -> None:
         columns.setdefault(facts_of(kind), set()).add(kind)
     assert columns == {
         "on_hand": {
-            *("receipt", "shipment", "adjustment", "count", "snapshot"),
+            *("receipt", "shipment", "adjustment", "count", "snapshot", "unknown_count"),
             *("transfer_shipped", "transfer_received"),
         },
         "dispositions": {"disposition_changed", "return_received"},

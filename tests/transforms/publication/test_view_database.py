@@ -100,7 +100,7 @@ def no_database(path: Path) -> None:
     ("make", "message"),
     [
         (other_program, r"is the database of another program, expected one of ours or none"),
-        (other_version, r"has views of version 99, expected 3: move it away and run again"),
+        (other_version, r"has views of version 99, expected 4: move it away and run again"),
         (no_database, r"file is not a database"),
         (Path.mkdir, r"unable to open database file|cannot be made|no such file"),
     ],

@@ -73,7 +73,7 @@ def test_what_is_no_row_of_any_view_is_named_with_what_was_expected(stranger: ob
 @pytest.mark.parametrize(
     ("record", "row"),
     [
-        (position("2.50", 7), ["ABC-1", "EAST", "", "sellable", "2.5", None, "wms-east:receipt:R1:1", 7]),
+        (position("2.50", 7), ["ABC-1", "EAST", "", "sellable", "2.5", None, "wms-east:receipt:R1:1", 7, None]),
         (
             update(3, 8, previous=1),
             ["web", "W-ABC-1", "ABC-1", 3, 1, "shop:order:1001:1", "corr-1001", 8],
