@@ -16,8 +16,9 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 
-from schemas.records import StockEvent
+from schemas.records import CLAIM_KINDS, INBOUND_KINDS, ON_HAND_KINDS, StockEvent
 from transforms.ledger import effects
+from transforms.ledger.claim_rules import note_time
 from transforms.ledger.item_ledger import Books, ItemLedger, moved_items
 from transforms.ledger.ledger_rules import CONFLICT, NOBODY, Result
 
@@ -43,7 +44,7 @@ class Retelling:
         if not self.floor:
             return NOBODY
         if result.reason == CONFLICT and result.loser is None:  # before the crash it may have been the one that counted
-            _enter_and_take_out(books, event)
+            _show(books, event)
             return moved_items(event)
         return moved_items(event) & self.rows
 
@@ -64,11 +65,18 @@ class Retelling:
             ledger.promised.clear()
 
 
-def _enter_and_take_out(books: Books, event: StockEvent) -> None:
-    """So that its places are there, with whatever else is in them, and are told."""
-    for sign in (1, -1):
-        if event.kind == "reservation_requested":
-            for ledger, _ in effects.parts(books, event):
-                effects.claim_of(ledger, event, sign)
-        else:
-            effects.post(books, event, sign, shared=False)
+def _show(books: Books, event: StockEvent) -> None:
+    """Have the places and the order of an event told, with whatever else is in them, or as empty."""
+    reference = event.order_reference
+    for ledger, _ in effects.parts(books, event):
+        if event.kind in ON_HAND_KINDS:
+            for disposition in {event.disposition, event.to_disposition} - {""}:
+                place = (event.location, event.lot, disposition)
+                ledger.cell(place)
+                ledger.dirty["cell"].add(place)
+        if reference and event.kind in CLAIM_KINDS | {"shipment"}:
+            note_time(ledger.claim(reference), event.occurred_at)
+            ledger.dirty["claim"].add(reference)
+        if reference and event.kind in INBOUND_KINDS | {"receipt"}:
+            note_time(ledger.expected(reference), event.occurred_at)
+            ledger.dirty["inbound"].add(reference)

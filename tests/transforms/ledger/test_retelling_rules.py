@@ -7,7 +7,7 @@ import pytest
 
 from schemas.encoding import pack
 from schemas.records import ClaimRow, PositionRow, StockEvent
-from tests.builders import hour, receipt, requested, shipment
+from tests.builders import count, hour, receipt, requested, shipment
 from tests.ledgers import MASTER, a_shard
 from tests.published import Published
 from transforms.ledger.ledger_state import dump_books, load_books
@@ -107,6 +107,17 @@ def test_what_a_conflict_left_before_the_crash_is_taken_back(*, crashes: bool) -
         job.take(event, at=10)
     assert job.shown()["on hand"] == {"EAST": 7, "WEST": 0}
     job.shard.check_conservation()
+
+
+def test_a_conflict_leaves_what_stands_under_its_key() -> None:
+    """Two counts under one key: the later one is refused, and the first stays the base of what is on hand."""
+    job = Job()
+    job.take(receipt(5, at=1), count(3, at=2, key="k", received_at=3), at=3)
+    job.save()
+    job.crash(at=4)
+    job.take(count(9, at=2, key="k", received_at=4), at=4)
+    job.take(receipt(1, at=5, key="more"), at=5)
+    assert job.shown()["on hand"] == {"EAST": 4}
 
 
 def test_an_item_that_nothing_touches_is_not_told_again() -> None:
