@@ -221,7 +221,11 @@ def _readers(given: Any, runner: str | None) -> int:
 
 
 def _tells_when_kept(told: str, runner: str | None) -> bool:
-    return told == "when_kept" or (told == "auto" and (runner or "").rpartition(".")[2] in TAKE_CHECKPOINTS)
+    takes_checkpoints = (runner or "").rpartition(".")[2] in TAKE_CHECKPOINTS
+    if told == "when_kept" and not takes_checkpoints:
+        runners = " or ".join(TAKE_CHECKPOINTS)
+        raise OptionsError(f"--decisions_told when_kept on {runner or 'DirectRunner'}, expected {runners}")
+    return takes_checkpoints and told != "at_once"
 
 
 def _as_of(text: str | None, *, streaming: bool) -> datetime | None:

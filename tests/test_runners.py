@@ -35,15 +35,6 @@ def test_prism_gives_the_same_views_from_a_queue(
 
 @pytest.mark.prism
 @pytest.mark.pubsub
-def test_decisions_that_wait_for_a_checkpoint_come_out(
-    day: Day, new_queue: NewQueue, prism_options: list[str], tmp_path: Path
-) -> None:
-    waiting = (*prism_options, "--decisions_told=when_kept")
-    assert streamed(day, new_queue("kept"), tmp_path / "views.db", *waiting) == day.given
-
-
-@pytest.mark.prism
-@pytest.mark.pubsub
 def test_a_stream_starts_from_the_books_of_another(
     day: Day, new_queue: NewQueue, prism_options: list[str], tmp_path: Path
 ) -> None:

@@ -41,6 +41,10 @@ def test_a_queue_runs_by_the_clock_on_the_wall_unless_it_is_pinned() -> None:
         ([QUEUE, "--as_of=yesterday"], "--as_of 'yesterday', expected an ISO time"),
         ([QUEUE, "--as_of=2026-03-03T06:00:00"], "has no zone"),
         ([QUEUE, "--pubsub_readers=0"], "--pubsub_readers 0, expected 1 to 64"),
+        (
+            [QUEUE, "--runner=PrismRunner", "--decisions_told=when_kept"],
+            "when_kept on PrismRunner, expected FlinkRunner",
+        ),
         ([QUEUE, "--position_topic=positions"], "expected projects/PROJECT/topics/TOPIC"),
     ],
 )
@@ -74,7 +78,7 @@ def test_who_reads_the_queue_depends_on_the_runner_unless_it_is_said(arguments: 
         (["--runner=PortableRunner"], True),
         (["--runner=apache_beam.runners.portability.flink_runner.FlinkRunner"], True),
         (["--runner=PortableRunner", "--decisions_told=at_once"], False),
-        (["--runner=PrismRunner", "--decisions_told=when_kept"], True),
+        (["--runner=PortableRunner", "--decisions_told=when_kept"], True),
     ],
 )
 def test_decisions_wait_where_a_crash_takes_state_back_unless_it_is_said(arguments: list[str], *, waits: bool) -> None:
