@@ -22,6 +22,7 @@
 - `dry_run`          what every channel would be told by another policy
 - `replay_rules`     which refused messages could be used now, and what they would move
 - `replaying`        `sellable replay`: those sent again, or shown
+- `redelivering`     what partners were not told, told again as it stands now
 - `reconcile_rules`  drift by place and cause, and the counts that end it
 - `reconciling`      `sellable reconcile`: that, for people
 - `repair_commands`  how these are typed

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from pipelines.command_defaults import DATABASE, EXIT_NO, EXIT_NOT_DONE, EXIT_OK, MAPPINGS, MASTER_DATA, POLICY
+from pipelines.command_defaults import (
+    DATABASE,
+    EXIT_NO,
+    EXIT_NOT_DONE,
+    EXIT_OK,
+    MAPPINGS,
+    MASTER_DATA,
+    OUTBOUND,
+    POLICY,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +54,28 @@ class By:
     policy: Annotated[str | None, Parameter(help="As mappings.")] = None
 
 
-ANY, LAST = Which(), By()
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Out:
+    """What partners were not told."""
+
+    deliveries: Annotated[bool, Parameter(help="Dead letters of sending: partners are told what is newest.")] = False
+    send: Annotated[bool, Parameter(help="Of those: tell them; without it they are only shown.")] = False
+    partner: Annotated[str, Parameter(help="Of those: only this partner.")] = ""
+    send_seconds_max: Annotated[float, Parameter(help="Of those: how long partners are tried.")] = 120.0
+
+
+ANY, LAST, IN = Which(), By(), Out()
 
 
 def replay(
-    *, which: Which = ANY, to: Path | None = None, topic: str | None = None, limit: int = 50, by: By = LAST
+    *,
+    which: Which = ANY,
+    to: Path | None = None,
+    topic: str | None = None,
+    limit: int = 50,
+    out: Out = IN,
+    by: By = LAST,
 ) -> int:
     """Send messages again that were refused and could be used now; without --to or --topic, show what would move.
 
@@ -69,6 +95,8 @@ def replay(
     if to is not None and topic is not None:
         return _both()
     database = _named(by.database)
+    if out.deliveries:
+        return _redeliver(which, out, by)
     try:
         front = _front(by)
     except SpecError as error:
@@ -131,6 +159,33 @@ def _named(database: str) -> "Database":
     from transforms.publication.databases import database_of
 
     return database_of(database)
+
+
+def _redeliver(which: Which, out: Out, by: By) -> int:
+    """Tell partners what they were not told, as it stands now."""
+    from pipelines import redelivering
+    from pipelines.replaying import options_of
+    from pipelines.terminal_text import new_console
+    from schemas.outbound_spec import load_sending
+    from schemas.yaml_files import SpecError
+
+    database = _named(by.database)
+    options = options_of(database)
+    if options.get("partners", "None") == "None":
+        print("the last run told no partners, so there is nobody to tell", file=sys.stderr)
+        return EXIT_NOT_DONE
+    try:
+        partners, outbound = load_sending(Path(options["partners"]), Path(options.get("outbound", str(OUTBOUND))))
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return EXIT_NOT_DONE
+    letters = redelivering.letters_of(database, partners, partner=out.partner, reason=which.reason)
+    rows = None
+    if out.send:
+        redelivering.refuse_beside_a_run(database)
+        rows = redelivering.deliver(database, letters, partners, outbound, out.send_seconds_max)
+    new_console().print(redelivering.shown(letters, rows))
+    return EXIT_OK
 
 
 def _both() -> int:
