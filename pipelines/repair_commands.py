@@ -90,17 +90,14 @@ def replay(
     """
     from pipelines.replaying import Wanted, close_rejections, prepare, sent_again, shown
     from pipelines.terminal_text import new_console
-    from schemas.yaml_files import SpecError
 
     if to is not None and topic is not None:
         return _both()
     database = _named(by.database)
     if out.deliveries:
         return _redeliver(which, out, by)
-    try:
-        front = _front(by)
-    except SpecError as error:
-        print(error, file=sys.stderr)
+    front = _front_or_none(by)
+    if front is None:
         return EXIT_NOT_DONE
     views = ("dead_letter", "parked") if which.parked else ("dead_letter",)
     now = datetime.now(UTC)
@@ -195,6 +192,16 @@ def _both() -> int:
 
 def _in_utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
+def _front_or_none(by: By) -> "Front | None":
+    from schemas.yaml_files import SpecError
+
+    try:
+        return _front(by)
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return None
 
 
 def _front(by: By) -> "Front":

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.view_stock import ViewStock, read_stock
-from schemas.master_data import MasterData, load_master_data
-from schemas.policy_spec import Policy, load_policy
+from schemas.master_data import MasterData
+from schemas.policy_spec import Policy
 from schemas.yaml_files import SpecError
+from transforms.governed import LiveSource, Source
+from transforms.governed_files import read_governed
+from transforms.governed_rules import governed
 from transforms.offers.availability_rules import Rules
 from transforms.publication.databases import Database, open_to_read
 
 TOKEN_CHARS_MIN = 16
+REFRESH_SECONDS = 30.0  # between two looks at master data and policy
 LOOPBACKS = ("127.0.0.1", "::1", "localhost")
 
 
@@ -21,8 +25,17 @@ class ApiSource(NamedTuple):
     """Where answers come from. Nothing is ever written."""
 
     database: Database
-    master: MasterData
-    policy: Policy
+    governed_by: Source
+
+    @property
+    def master(self) -> MasterData:
+        """The master data in force; while the newest tables are wrong, those before."""
+        return self.governed_by.standing().governed.master
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.governed_by.standing().governed.policy
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
@@ -44,11 +57,17 @@ class ApiSource(NamedTuple):
         return Rules(self.policy, self.master.lots, datetime.fromisoformat(text) if text else datetime.now(UTC))
 
 
-def load_source(database: Database, master_data: Path, policy: Path) -> ApiSource:
-    """A source, checked: `ViewsError` without views, `SpecError` for files that are not right."""
+def load_source(
+    database: Database, master_data: Path, policy: Path, refresh_seconds: float = REFRESH_SECONDS
+) -> ApiSource:
+    """A source, checked: `ViewsError` without views, `SpecError` for files that are not right.
+
+    Newer files are in force within `refresh_seconds`, as in a stream.
+    """
     open_to_read(database).close()
-    master = load_master_data(master_data)
-    return ApiSource(database, master, load_policy(policy, master))
+    master, rules, _ = read_governed(str(master_data), str(policy))
+    first = governed(master, rules)
+    return ApiSource(database, LiveSource(str(master_data), str(policy), first, refresh_seconds))
 
 
 def token_of(host: str, name: str | None, environment: Mapping[str, str]) -> str:

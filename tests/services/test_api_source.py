@@ -1,5 +1,6 @@
 """The API starts only by what is right, and not for everybody without a token."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,18 @@ def test_only_this_machine_is_answered_without_a_token() -> None:
         token_of("0.0.0.0", None, {})
     with pytest.raises(SpecError, match="environment variable T holds no token"):
         token_of("127.0.0.1", "T", {"T": "short"})
+
+
+def test_it_follows_the_policy_without_a_restart(day_source: ApiSource, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples/company/master", tmp_path / "master")
+    policy = tmp_path / "policy.yaml"
+    shutil.copy(ROOT / "examples/company/policy.yaml", policy)
+    source = load_source(day_source.database, tmp_path / "master", policy, refresh_seconds=0)
+    before = source.policy.version
+    text = policy.read_text()
+    policy.write_text(
+        text.replace(f'version: "{before}"', 'version: "next"').replace(f"version: {before}", "version: next")
+    )
+    assert (source.policy.version, before == "next") == ("next", False)
+    policy.write_text("nonsense: [")
+    assert source.policy.version == "next"
