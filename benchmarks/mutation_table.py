@@ -36,6 +36,11 @@ def _canonical(name: str, module: str, old: str, new: str) -> Mutation:
     return Mutation(name, file, old, new, (f"tests/transforms/canonical/test_{module}.py",))
 
 
+def _guard(name: str, module: str, old: str, new: str, test: str = "") -> Mutation:
+    file = f"transforms/guard/{module}.py"
+    return Mutation(name, file, old, new, (f"tests/transforms/guard/test_{test or module}.py",))
+
+
 MUTATIONS = (
     _ledger(
         "a receipt takes from its supplier with the wrong sign",
@@ -298,5 +303,171 @@ MUTATIONS = (
         "check_quantity",
         "if quantity < _ZERO and not rule.negative:",
         "if quantity < _ZERO and rule.zero:",
+    ),
+    _canonical(
+        "a source that was reset finds its old keys taken",
+        "check_rules",
+        "if event.source in master.epochs:",
+        "if not master.epochs:",
+    ),
+    Mutation(
+        "a count of null is a count of zero",
+        "transforms/canonical/event_templates.py",
+        "row[KIND], row[QUANTITY] = UNKNOWN, ZERO",
+        "row[QUANTITY] = ZERO",
+        ("tests/transforms/canonical/test_mapping_rules.py", "tests/test_traps.py"),
+    ),
+    Mutation(
+        "a shipment of null is an unknown count",
+        "transforms/canonical/event_templates.py",
+        "            if row[KIND] not in COUNT_KINDS:\n                return self.problem(context)\n",
+        "",
+        ("tests/transforms/canonical/test_mapping_rules.py",),
+    ),
+    _guard(
+        "a snapshot may empty all of a location",
+        "whole_rules",
+        "if gone > rules.zero_share_max * positions:",
+        "if gone > positions:",
+    ),
+    _guard(
+        "a snapshot may move as much as it wants",
+        "whole_rules",
+        "if moved > rules.move_share_max * lay:",
+        "if moved < rules.move_share_max * lay and not lay:",
+    ),
+    _guard(
+        "a part that is missing is not missed",
+        "whole_rules",
+        "if numbers < parts:",
+        "if numbers > parts:",
+    ),
+    _guard(
+        "a line that is missing is not missed",
+        "whole_rules",
+        'lines are there" if there < announced else',
+        'lines are there" if there > announced else',
+    ),
+    _guard(
+        "a control total is not looked at",
+        "whole_rules",
+        "if totals and totals != {self.total} and not self.refused:",
+        "if totals and not totals:",
+    ),
+    _guard(
+        "a line without a quantity empties its place",
+        "table_rules",
+        "if not line.is_known:",
+        "if line.is_known is None:",
+        "whole_rules",
+    ),
+    _guard(
+        "what a refused line may have said is zero",
+        "going_rules",
+        "closes = approved or not whole.refused",
+        "closes = True",
+    ),
+    _ledger(
+        "a line that comes late does not take its zero back",
+        "snapshot_rules",
+        'named = any(one.kind == "snapshot" and not _is_ours(one) for one in of_it)',
+        "named = False",
+        INVARIANTS,
+    ),
+    _ledger(
+        "of two snapshots of one time the last to arrive stays",
+        "snapshot_rules",
+        "first = min(known, closed, key=lambda one: one.transaction_key)",
+        "first = closed",
+        INVARIANTS,
+    ),
+    Mutation(
+        "a figure that a snapshot says again does not end what is unknown",
+        f"{LEDGER}/carry_rules.py",
+        "return moves > 0 or unknown or any(",
+        "return moves > 0 or any(",
+        ("tests/test_snapshot_days.py",),
+    ),
+    _ledger(
+        "what is unknown stays so whatever its owner says later",
+        "unknown_rules",
+        "if last is None or one[:4] > last), None)",
+        "), None)",
+        INVARIANTS,
+    ),
+    _ledger(
+        "whoever says once more that nobody knows has more time",
+        "unknown_rules",
+        "return next((one for one in unknowns if last is None or one[:4] > last), None)",
+        "return max((one for one in unknowns if last is None or one[:4] > last), default=None)",
+        INVARIANTS,
+    ),
+    _ledger(
+        "a feed is silent a moment after its time",
+        "hearing_rules",
+        "(since := silent_from(feed, heard_at)) <= now:",
+        "(since := silent_from(feed, heard_at)) < now:",
+        "tests/test_unknown.py",
+    ),
+    _ledger(
+        "an old message that comes late makes its source silent",
+        "hearing_rules",
+        "if before is None or before < notice.received_at:",
+        "if notice.received_at:",
+        INVARIANTS,
+    ),
+    Mutation(
+        "a place that nobody means any more can be in doubt",
+        f"{LEDGER}/hearing_rules.py",
+        "if not _is_known(cell):",
+        "if cell is None:",
+        (INVARIANTS,),
+    ),
+    Mutation(
+        "a worker that takes over does not know who was heard",
+        f"{LEDGER}/live_shards.py",
+        "shard.hearing = Hearing(load_hearing(snapshot) if snapshot else NOTHING_HEARD)",
+        "shard.hearing = Hearing(NOTHING_HEARD)",
+        ("tests/test_unknown.py", INVARIANTS),
+    ),
+    Mutation(
+        "a held figure is told",
+        f"{LEDGER}/offer_rows.py",
+        "if offer.state == HELD and not (",
+        "if offer.state is None and not (",
+        ("tests/test_unknown.py",),
+    ),
+    Mutation(
+        "a floor is not due at its moment",
+        f"{OFFERS}/doubt_rules.py",
+        "held = [why for floor_at, why in ours if floor_at > rules.as_of]",
+        "held = [why for floor_at, why in ours if floor_at >= rules.as_of]",
+        ("tests/transforms/offers/test_doubt_rules.py",),
+    ),
+    Mutation(
+        "a doubt about stock that a channel cannot sell holds it too",
+        f"{OFFERS}/doubt_rules.py",
+        "if where[0] in channel.locations and where[2] in dispositions})",
+        "if where[0] in channel.locations})",
+        ("tests/transforms/offers/test_doubt_rules.py",),
+    ),
+    Mutation(
+        "a floor is more than there was",
+        "schemas/policy_parts.py",
+        "return min(last_known, last_known * self.share if",
+        "return max(last_known, last_known * self.share if",
+        ("tests/schemas/test_policy_parts.py", "tests/test_unknown.py"),
+    ),
+    _guard(
+        "a silence is alerted again and again",
+        "feed_rules",
+        "if silent != state.silent:",
+        "if silent:",
+    ),
+    _guard(
+        "the last message before a silence is never passed on",
+        "feed_rules",
+        "min([*moments, *([waits_until] if is_new else [])], default=None)",
+        "min(moments, default=None)",
     ),
 )
