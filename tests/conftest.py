@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests.parts import required_parts, skip_or_fail
+from tests.turns import FLINK, alone
 
 if TYPE_CHECKING:
     from tests.postgres_server import PostgresServer
@@ -77,7 +78,7 @@ def prism_options(request: pytest.FixtureRequest) -> list[str]:
     return ["--runner=PrismRunner", f"--prism_location={path}", "--environment_type=LOOPBACK", own]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def flink_options(
     pubsub_emulator: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[str]]:
@@ -86,7 +87,7 @@ def flink_options(
 
     jars = os.environ.get("SELLABLE_FLINK_JARS") or request.config.cache.mkdir("flink-jars")  # type: ignore[union-attr]
     try:
-        with FlinkCluster(tmp_path_factory.mktemp("flink"), fetch_jars(Path(jars))) as cluster:
+        with alone(FLINK), FlinkCluster(tmp_path_factory.mktemp("flink"), fetch_jars(Path(jars))) as cluster:
             yield cluster.options
     except ClusterError as error:
         skip_or_fail("flink", str(error))

@@ -12,7 +12,6 @@ of an item are told once more with the first event that touches it. Whatever was
 events that come again, so no other item needs it.
 """
 
-from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 
@@ -34,10 +33,12 @@ def floor_at(now: datetime) -> int:
 class Retelling:
     """What is still to be told once more of the books of a shard; nothing where they never went back."""
 
-    def __init__(self, items: Iterable[str] = (), floor: int = 0) -> None:
-        self.rows = set(items)
+    def __init__(self, books: Books | None = None, floor: int = 0) -> None:
+        self.rows = set(books or ())
         self.offers = set(self.rows)
         self.floor = floor
+        for ledger in (books or {}).values():  # all at once, since the version of a kit is the sum of its parts'
+            ledger.version = max(ledger.version, floor)
 
     def touched(self, books: Books, event: StockEvent, result: Result) -> AbstractSet[str]:
         """The items of an event that are to be told for it, whatever became of it this time."""
@@ -50,7 +51,7 @@ class Retelling:
 
     def begin_rows(self, ledger: ItemLedger) -> None:
         """Before the rows of an item are worked out: all of them if they are still to be told."""
-        ledger.version = max(ledger.version, self.floor)
+        ledger.version = max(ledger.version, self.floor)  # the item may be new to these books
         if ledger.item in self.rows:
             self.rows.remove(ledger.item)
             ledger.dirty["cell"] |= ledger.cells.keys()
