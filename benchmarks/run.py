@@ -1,6 +1,7 @@
 """Run: how fast the flow is, beside plain loops and Bytewax, in one table; what limits it; which targets it reaches.
 
-    python -m benchmarks.run                       everything, about half an hour; keeps benchmarks/results/speed.json
+    python -m benchmarks.run                       everything, about an hour; keeps benchmarks/results/speed.json
+    python -m benchmarks.run --resume              the same, less what the result has already; it is kept row by row
     python -m benchmarks.run --share 0.1           all sizes cut to a tenth; keeps nothing without --result FILE
     PRISM=path python -m benchmarks.run            with Beam's Prism runner too, also where `prism` is on the PATH
 
@@ -64,7 +65,7 @@ class Target(NamedTuple):
         return self.found <= self.wanted if self.bound == "at most" else self.found >= self.wanted
 
 
-def targets(results: Results) -> Iterator[Target]:
+def targets(results: Results, share: float = 1) -> Iterator[Target]:
     """What the flow is to reach, as ratios of what this run measured; what it did not measure is left out."""
 
     def ratio(name: str, above: tuple[Scale, str], below: tuple[Scale, str], *bound: Any) -> Iterator[Target]:
@@ -79,33 +80,39 @@ def targets(results: Results) -> Iterator[Target]:
     yield from ratio("full path: speed as a share of the loop over dicts'", dicts, full, 0.133, at_least)
     for way in (LEDGER, FULL):
         many, few = (MANY_EVENTS, way), (FEW_EVENTS, way)
-        yield from ratio(f"{way}: cost per event, 2,000,000 to 100,000 events", many, few, 1.3, at_most)
+        sizes = [_cut(scale, share) for scale in (MANY_EVENTS, FEW_EVENTS, MANY_ITEMS, FEW_ITEMS)]
+        name = f"{way}: cost per event, {sizes[0].events:,} to {sizes[1].events:,} events"
+        yield from ratio(name, many, few, 1.3, at_most)
         many, few = (MANY_ITEMS, way), (FEW_ITEMS, way)
-        yield from ratio(f"{way}: cost per event, 100,000 to 1,000 items", many, few, 1.3, at_most)
+        name = f"{way}: cost per event, {sizes[2].items:,} to {sizes[3].items:,} items"
+        yield from ratio(name, many, few, 1.3, at_most)
         if many in results:
             peak = results[many].peak_mebibytes
-            yield Target(f"{way}: peak MiB at 100,000 items", peak, PEAK_MEBIBYTES, at_most)
+            yield Target(f"{way}: peak MiB at {sizes[2].items:,} items", peak, PEAK_MEBIBYTES, at_most)
 
 
-def run(plan: Plan, share: float, prism: str) -> Iterator[tuple[Results, Results]]:
-    """Every way at every scale, printed as it comes; after each scale all results and profiles so far."""
-    results: Results = {}
-    profiles: Results = {}
+def run(
+    plan: Plan, share: float, prism: str, known: tuple[Results, Results] = ({}, {})
+) -> Iterator[tuple[Results, Results]]:
+    """Every way at every scale that is not known yet, printed as it comes; after each all that was measured so far."""
+    results, profiles = dict(known[0]), dict(known[1])
     for scale, ways in plan.items():
+        there = [way for way in ways if (prism or not way.endswith("prism")) and (BYTEWAX or "bytewax" not in way)]
+        missing = [way for way in there if (scale, way) not in results]
+        if not missing:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             sizes = _cut(scale, share)
             raw, events = Path(folder) / "raw", Path(folder) / "events"
             write_traffic(raw, sizes)
             write_events(raw, make_front(sizes.items), events)
-            for way in ways:
-                if (way.endswith("prism") and not prism) or ("bytewax" in way and not BYTEWAX):
-                    continue
+            for way in missing:
                 job = Job(way, str(raw), str(events), sizes.items, prism)
                 results[scale, way] = in_own_process(job)
                 print(_row(scale, sizes, way, results[scale, way]), flush=True)
                 if (scale, way) in PROFILED:
                     profiles[scale, way] = in_own_process(job._replace(profiled=True))
-        yield results, profiles
+                yield results, profiles
 
 
 def _cut(scale: Scale, share: float) -> Scale:
@@ -141,13 +148,40 @@ def _document(results: Results, profiles: Results, share: float) -> dict[str, ob
             for (scale, way), measured in results.items()
         ],
         "targets": [
-            {**one._asdict(), "found": round(one.found, 3), "reached": one.reached} for one in targets(results)
+            {**one._asdict(), "found": round(one.found, 3), "reached": one.reached} for one in targets(results, share)
         ],
         "profiles": {
             way: {"parts": dict(_rounded(one.parts)), "functions": dict(_rounded(one.functions))}
             for (_, way), one in profiles.items()
         },
     }
+
+
+def _known(path: Path, share: float) -> tuple[Results, Results]:
+    """What an earlier run with the same sizes has kept."""
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    if kept.get("share_of_sizes") != share:
+        return {}, {}
+    rows = {(row["events"], row["items"], row["hot"], row["way"]): row for row in kept["rows"]}
+    results: Results = {}
+    for scale, ways in PLAN.items():
+        sizes = _cut(scale, share)
+        found = {way: rows[(*sizes, way)] for way in ways if (*sizes, way) in rows}
+        results |= {(scale, way): _measured(row) for way, row in found.items()}
+    shares = {
+        way: [list(one[what].items()) for what in ("parts", "functions")] for way, one in kept["profiles"].items()
+    }
+    profiles = {
+        (scale, way): results[scale, way]._replace(parts=shares[way][0], functions=shares[way][1])
+        for scale, way in PROFILED
+        if way in shares and (scale, way) in results
+    }
+    return results, profiles
+
+
+def _measured(row: dict[str, Any]) -> Measured:
+    seconds, worked = (row[f"{what}_microseconds_per_event"] for what in ("elapsed", "processor"))
+    return Measured(seconds * row["events"] / 1e6, worked * row["events"] / 1e6, row["peak_mebibytes"], [], [])
 
 
 def _figures(scale: Scale, measured: Measured) -> dict[str, float]:
@@ -167,18 +201,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__.partition("\n")[0])
     parser.add_argument("--share", type=float, default=1, help="of every size")
     parser.add_argument("--result", type=Path, help=f"where to keep it (default: {RESULT.name}, of whole sizes)")
+    parser.add_argument("--resume", action="store_true", help="measure only what the result has not yet")
     parser.add_argument("--prism", default=os.environ.get("PRISM") or shutil.which("prism") or "", help="its binary")
     given = parser.parse_args(arguments)
     print(f"{'':<26}{'events':>10}{'items':>9} {'':<4}{'us/event':>9}{'elapsed':>9}{'events/s':>10}{'MiB':>8}")
     result: Path | None = given.result or (RESULT if given.share == 1 else None)
-    results: Results = {}
-    profiles: Results = {}
-    for results, profiles in run(PLAN, given.share, given.prism):
+    known = _known(result, given.share) if given.resume and result is not None else ({}, {})
+    results, profiles = known
+    for results, profiles in run(PLAN, given.share, given.prism, known):
         if result is not None:
             result.parent.mkdir(exist_ok=True)
             result.write_text(json.dumps(_document(results, profiles, given.share), indent=1) + "\n")
     print(*_limits(profiles), sep="\n")
-    found = list(targets(results))
+    found = list(targets(results, given.share))
     print()
     for one in found:
         mark = "reached" if one.reached else "FALLS SHORT"

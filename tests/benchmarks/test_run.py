@@ -134,6 +134,27 @@ def test_a_result_keeps_the_sizes_that_were_run(tmp_path: Path, monkeypatch: pyt
     assert kept["share_of_sizes"] == 0.002
 
 
+def test_a_run_that_was_cut_short_goes_on_where_it_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = tmp_path / "speed.json"
+    again = ["--share", "0.002", "--resume", "--result", str(result)]
+    monkeypatch.setattr(run, "PLAN", {MAIN: ("dict loop",)})
+    run.main(again)
+    monkeypatch.setattr(run, "PLAN", {MAIN: ("dict loop", "ledger loop")})
+    first = json.loads(result.read_text())["rows"]
+    capsys.readouterr()
+    run.main(again)
+    assert [line.split("  ")[0] for line in capsys.readouterr().out.splitlines() if "1,000" in line] == ["ledger loop"]
+    assert json.loads(result.read_text())["rows"][0] == first[0]
+
+
+def test_labels_name_the_sizes_that_were_run() -> None:
+    names = [one.name for one in targets(results({}), 0.1)]
+    assert "full beam: cost per event, 200,000 to 10,000 events" in names
+    assert "full beam: peak MiB at 10,000 items" in names
+
+
 def test_only_prism_is_left_out_where_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     ((measured, profiles),) = run.run({MAIN: ("dict loop", "full prism")}, 0.002, "")
     assert list(measured) == [(MAIN, "dict loop")]
