@@ -162,9 +162,12 @@ class StockEvent(NamedTuple):
     def from_row(cls, row: tuple[Any, ...]) -> "StockEvent":
         """An event from its plain tuple, as `encoding.unpack` gives it."""
         event = cls._make(row)
-        if event.components:
-            return event._replace(components=tuple(Component(*part) for part in event.components))
-        return event
+        if not row[_COMPONENTS]:
+            return event
+        return event._replace(components=tuple(Component(*part) for part in event.components))
+
+
+_COMPONENTS = StockEvent._fields.index("components")
 
 
 class SnapshotPart(NamedTuple):

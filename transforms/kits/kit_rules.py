@@ -12,7 +12,7 @@ whole or not at all by one decision in one place, without a message going round 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal, localcontext
 from functools import lru_cache
 
@@ -25,6 +25,8 @@ ONE = Decimal(1)
 
 PLACES_MAX = 6  # decimal places of a quantity in the books
 MICRO = Decimal(10) ** -PLACES_MAX
+EXPLODED_REMEMBERED = 32_768  # kits with a quantity: few quantities make most orders
+EVER = datetime(2000, 1, 1, tzinfo=UTC)  # any time will do where no bill has a date
 SHARE_DIGITS = 60  # a product of two quantities has at most 56, so nothing is rounded before the division
 
 
@@ -40,7 +42,14 @@ def bom_at(boms: Boms, item: str, at: datetime) -> Bom | None:
 
 def explode(boms: Boms, item: str, quantity: Decimal, at: datetime) -> tuple[Component, ...]:
     """The stocked components that `quantity` of a kit takes, by item; () for an item that is no kit at that time."""
-    if item not in boms or bom_at(boms, item, at) is None:
+    if item not in boms:
+        return ()
+    always = _always(_Same(boms), item, quantity)
+    return _explode(boms, item, quantity, at) if always is None else always
+
+
+def _explode(boms: Boms, item: str, quantity: Decimal, at: datetime) -> tuple[Component, ...]:
+    if bom_at(boms, item, at) is None:
         return ()
     totals: dict[str, Decimal] = {}
     _add_components(boms, item, quantity, at, totals)
@@ -140,6 +149,15 @@ class _Same:
 
     def __hash__(self) -> int:
         return id(self.boms)
+
+
+@lru_cache(maxsize=EXPLODED_REMEMBERED)
+def _always(same: _Same, item: str, quantity: Decimal) -> tuple[Component, ...] | None:
+    """What a kit takes whatever the time; None where any bill that leads there holds from or to a date."""
+    bills = (bom for part in parts_ever(same.boms, item) for bom in same.boms.get(part, ()))
+    if any(bom.effective_from is not None or bom.effective_to is not None for bom in bills):
+        return None
+    return _explode(same.boms, item, quantity, EVER)
 
 
 def kits_above(boms: Boms) -> Mapping[str, tuple[str, ...]]:

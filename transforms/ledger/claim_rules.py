@@ -74,7 +74,10 @@ class Claim:
     @property
     def channel(self) -> str:
         """The channel that its earliest event names."""
-        return min(self.names)[2] if self.names else ""
+        names = self.names
+        if len(names) == 1:
+            return names[0][2]
+        return min(names)[2] if names else ""
 
     @property
     def expires_at(self) -> datetime | None:
@@ -101,7 +104,8 @@ class Claim:
         return left if left > 0 else ZERO
 
     def shipped_total(self) -> Decimal:
-        return sum(self.shipped.values(), ZERO)
+        shipped = self.shipped
+        return sum(shipped.values(), ZERO) if shipped else ZERO
 
     def allocated_at(self, now: datetime) -> dict[str, Decimal]:
         """The part of `open_at` that is promised from one location, never more than is open."""
@@ -120,8 +124,10 @@ class Claim:
     def placed_at(self, now: datetime) -> Placed:
         """What it adds to the open claims of its item: by channel, or by location where it is allocated."""
         still_open = self.open_at(now)
-        allocated = self.allocated_of(still_open) if self.allocated else {}
         day = max(self.schedule)[2].date().isoformat() if self.schedule else ""
+        if not (self.allocated or self.grants):
+            return self.channel, still_open, {}, day
+        allocated = self.allocated_of(still_open) if self.allocated else {}
         soft = still_open - sum(allocated.values(), ZERO)
         planned = self.planned_of(soft) if soft and self.grants else {}
         for location, quantity in planned.items():

@@ -222,3 +222,14 @@ def test_which_kits_a_component_can_change() -> None:
         "CRATE": ("PALLET",),
         "OIL": ("PALLET",),
     }
+
+
+def test_what_is_remembered_of_a_kit_is_of_its_own_bills() -> None:
+    """Two tables may give one name to two kits, and bills with dates are asked each time."""
+    always, other, ended = boms(SET), boms(("SET", {"BOLT": 7})), boms(SET, effective_to="2026-01-01")
+    assert [takes(bills, "SET") for bills in (always, other, ended, always)] == [
+        {"BOLT": "2", "NUT": "3"},
+        {"BOLT": "7"},
+        {},
+        {"BOLT": "2", "NUT": "3"},
+    ]
