@@ -21,7 +21,7 @@ from transforms.ledger.keys import FindReusedKeys, taken_over
 from transforms.ledger.shard_rules import Shard
 from transforms.ledger.streamed_shards import ANSWERED, _FoldStateFn
 from transforms.ledger.telling import TellAnswers
-from transforms.ledger.whole_shards import all_shards, fold_all, with_outputs
+from transforms.ledger.whole_shards import all_shards, fold_all, grouped_whole, with_outputs
 
 
 class Kept(NamedTuple):
@@ -90,9 +90,8 @@ class KeepLedger(beam.PTransform[Any, Any]):
             fn.tells_postings = self.tells_postings
             fn.hand_over(self.handoff, start_of)
             return self._on_state(groups, fn)
-        grouped = groups | "GroupAll" >> beam.GroupByKey()
         make = partial(Shard, self.master, self.policy, tells_postings=self.tells_postings)
-        return grouped | "FoldAll" >> with_outputs(fold_all(make, clock, self.handoff, start_of))
+        return grouped_whole(groups) | "FoldAll" >> with_outputs(fold_all(make, clock, self.handoff, start_of))
 
     def _on_state(self, groups: Any, fn: _FoldStateFn) -> Any:
         if not self.tells_when_kept:

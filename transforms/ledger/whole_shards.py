@@ -1,5 +1,6 @@
 """Whole shards: all events of a shard at once in, everything that changed because of them out; for bounded input."""
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -17,6 +18,8 @@ from transforms.ledger.snapshot_rules import Snapshots
 
 COUNTS = "counts"  # the tag of `OutcomeCount`
 
+_FASTEST = 1  # of zlib's levels: a fifth is left of groups, all of which wait until the input has ended
+
 
 def with_outputs(fn: beam.DoFn, *more: str) -> Any:
     """The stage with its two outputs, records and counts, and more that stand apart."""
@@ -27,6 +30,16 @@ def with_outputs(fn: beam.DoFn, *more: str) -> Any:
 def all_shards(shards: int) -> beam.Create:
     """A group without events for each shard, so that each is looked at."""
     return beam.Create([(key, pack([])) for key in range(shards)])
+
+
+def grouped_whole(groups: Any) -> Any:
+    """All groups of each shard, squeezed as long as they wait for the end of the input."""
+    squeezed = groups | "Squeeze" >> beam.MapTuple(_squeezed).with_output_types(tuple[int, bytes])
+    return squeezed | "GroupAll" >> beam.GroupByKey()
+
+
+def _squeezed(shard: int, group: bytes) -> tuple[int, bytes]:
+    return shard, zlib.compress(group, _FASTEST)
 
 
 def outputs_of(fold: Fold) -> Iterator[Any]:
@@ -64,6 +77,7 @@ class _FoldAllFn(beam.DoFn):
         shard = self.make_shard(start.books)
         shard.snapshots, shard.hearing = Snapshots(start.snapshots), Hearing(start.heard)
         yield from shard.renew(now) if shard.books else ()
-        yield from outputs_of(shard.fold((event for group in groups for event in unpack(group)), now))
+        events = (event for group in groups for event in unpack(zlib.decompress(group)))
+        yield from outputs_of(shard.fold(events, now))
         if self.handoff.keep_in:
             self.handoff.keep(key, shard, now)
