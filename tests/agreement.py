@@ -42,7 +42,11 @@ POLICY = Policy.model_validate(
         "routing": ["WEST", "EAST"],
         "safety_stock": [{"quantity": 2, "location": "EAST"}, {"quantity": 1, "channel": "marketplace"}],
         "priority_classes": ["gold", "standard"],
-        "limits": {"count_tolerance": TOLERANCE, "settle_minutes": 60},
+        "limits": {
+            "count_tolerance": TOLERANCE,
+            "settle_minutes": 60,
+            "confirmation_hours": {"EAST": 2, "NORTH3PL": 5},
+        },
         "feeds": [
             {"source": "wms-east", "silent_after_minutes": 120, "floor_after_minutes": 180, "floor": {"share": "0.5"}},
             {"source": "wms-west", "silent_after_minutes": 60, "floor_after_minutes": 60, "floor": {"quantity": 3}},
@@ -137,6 +141,7 @@ def expected_of(day: Day, arrived: Sequence[Arrived], granted: Mapping[str, Frac
         granted=granted,
         parts_of=day.parts_of,
         lists=lists,
+        confirm={"EAST": timedelta(hours=2), "NORTH3PL": timedelta(hours=5)},
     )
 
 
@@ -149,6 +154,7 @@ def differences(day: Day, arrived: Sequence[Arrived], seen: Published) -> list[s
         "inbound": _inbound(seen, books),
         "discrepancy": (seen.discrepancies(TOLERANCE), books.discrepancies),
         "shortage": ({item: q for (item, _), q in seen.alerts("oversell").items()}, _without_zeros(books.shortage)),
+        "late": (seen.alerts("late_confirmation"), _without_zeros(books.late)),
         "negative": (seen.alerts("negative_on_hand"), _negative(books)),
         "outcome": _outcomes(seen, books),
         "unknown": (_unknown_since(seen), {key: one.since for key, one in books.unknown.items()}),

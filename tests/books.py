@@ -71,6 +71,7 @@ class Books(NamedTuple):
     shortage: dict[str, Decimal]
     outcomes: dict[Pair, int]  # outcome, reason -> events delivered
     unknown: dict[Position, Unknown]
+    late: dict[Pair, Decimal]  # item, location: what was allocated there and should have been confirmed as shipped
     contested: frozenset[Pair]  # (item, key) where only duplicates + conflicts together are certain
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from schemas.records import CLAIM_KINDS, INBOUND_KINDS, Component, SnapshotClosed, StockEvent
 from tests.books import ZERO, Books, Dispute, Pair, Position, Unknown
-from tests.oracle_claims import replay_claims, replay_inbound, replay_shortage
+from tests.oracle_claims import replay_claims, replay_inbound, replay_late, replay_shortage
 
 PartsOf = Callable[[str, Decimal, datetime], tuple[Component, ...]]  # kit, quantity, whose bill counts
 OwnerOf = Callable[[str, str], frozenset[str]]  # location, facts -> the sources that own them; empty: anybody posts
@@ -57,6 +57,7 @@ def oracle(
     parts_of: PartsOf | None = None,
     for_sale: frozenset[str] = frozenset({"sellable"}),
     lists: Iterable[SnapshotClosed] = (),
+    confirm: Mapping[str, timedelta] | None = None,
 ) -> Books:
     """The books after all `events`, in whatever order and however often they came; `granted` says by transaction key
     which share of a request was granted: 1 is the whole; `parts_of` what a kit takes by the bill of a time, without
@@ -89,8 +90,21 @@ def oracle(
     claims, heads = replay_claims(posted, granted or {}, now)
     shortage = replay_shortage(claims, positions, for_sale)
     inbound = replay_inbound(posted)
+    late = replay_late(posted, claims, confirm or {}, now)
     unknown = {at: word for at, words in unknowns.items() if (word := _unknown(counts[at], words))}
-    books = (positions, accounts, claims, heads, inbound, discrepancies, shortage, dict(outcomes), unknown, contested)
+    books = (
+        positions,
+        accounts,
+        claims,
+        heads,
+        inbound,
+        discrepancies,
+        shortage,
+        dict(outcomes),
+        unknown,
+        late,
+        contested,
+    )
     return Books(*books)
 
 

@@ -5,7 +5,7 @@ Like `tests.oracle` it is docs/ledger.md again, without `transforms/`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -52,6 +52,26 @@ def _claim(
         allocated_here = total("reservation_allocated", location=location) - total("shipment", location=location)
         allocated_open += min(max(ZERO, allocated_here), open_quantity - allocated_open)
     return Claim(open_quantity, allocated_open, shipped, cancelled)
+
+
+def replay_late(
+    posted: list[StockEvent], claims: Mapping[Pair, Claim], confirm: Mapping[str, timedelta], now: datetime
+) -> dict[Pair, Decimal]:
+    """By item and location, what should have been confirmed as shipped by now: the least of what is still allocated
+    there and what was due by now less what was shipped, claim by claim."""
+    late: dict[Pair, Decimal] = defaultdict(Decimal)
+    for (item, reference), claim in claims.items():
+        events = [event for event in posted if (event.item, event.order_reference) == (item, reference)]
+        left = claim.open
+        for location in sorted({event.location for event in events}):
+            told = [e for e in events if e.kind == "reservation_allocated" and e.location == location]
+            shipped = total_of(e for e in events if e.kind == "shipment" and e.location == location)
+            still = min(max(ZERO, total_of(told) - shipped), left)
+            left -= still
+            if location in confirm:
+                due = total_of(e for e in told if e.occurred_at + confirm[location] <= now)
+                late[item, location] += min(still, max(ZERO, due - shipped))
+    return late
 
 
 def _share(request: StockEvent, granted: Mapping[str, Fraction]) -> Decimal:

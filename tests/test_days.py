@@ -63,6 +63,7 @@ def _collisions(day: Day) -> Counter[str]:
     found["inbound"] = sum(inbound.open > 0 for inbound in books.inbound.values())
     found["allocation"] = sum(claim.allocated_open > 0 for claim in books.claims.values())
     found["contested key"] = len(books.contested)
+    found["unknown"] = len(books.unknown)
     return found
 
 
@@ -90,6 +91,7 @@ FOUND = sum(map(_collisions, DAYS), Counter[str]())
         ("shortage", 50),
         ("inbound", 30),
         ("allocation", 10),
+        ("unknown", 15),
     ],
 )
 def test_thirty_days_hold_enough_of(what: str, at_least: int) -> None:

@@ -1,6 +1,7 @@
 """What stops at the guard is missed by nobody: days of complete snapshots end as if every row had been entered."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -19,6 +20,7 @@ from tests.verdicts import WMS_OWNS
 from transforms.guard.guard_state import NOTHING, State, dump_head, dump_part, dump_tables, load_head, load_parts
 from transforms.guard.snapshot_rules import guard
 from transforms.guard.table_rules import tables_of
+from transforms.guard.whole_rules import Rules
 from transforms.ledger.entry_rules import packed_entry
 from transforms.ledger.ledger_state import dump_books, load_books, load_snapshots
 from transforms.ledger.snapshot_rules import Snapshots
@@ -79,12 +81,14 @@ def parts_of(days: Days, at: float, random: Random) -> list[SnapshotPart]:
     ]
 
 
-def through_the_guard(days: Days, order: list[SnapshotPart]) -> tuple[list[StockEvent | SnapshotClosed], Counter[str]]:
+def through_the_guard(
+    days: Days, order: list[SnapshotPart], by: Sequence[Rules] = (rules(zero="1", move="99"),)
+) -> tuple[list[StockEvent | SnapshotClosed], Counter[str]]:
     """What comes out of the guard, of parts one after another, and how lines ended; its state goes through bytes."""
     state, found, ended = NOTHING, list[StockEvent | SnapshotClosed](), Counter[str]()
     entries: list[bytes] = []
-    for part in order:
-        guarded = guard(state, [part], rules(zero="1", move="99"), days.until, is_all=False)
+    for part, limits in [*((part, by[0]) for part in order), *((None, one) for one in by[1:])]:
+        guarded = guard(state, [part] if part else [], limits, days.until, is_all=False)
         found += [*guarded.events, *guarded.closed]
         ended.update({f"{one.outcome} {one.reason}": one.total for one in guarded.counts})
         entries = guarded.entries if guarded.is_anew else [*entries, *guarded.entries]
@@ -162,6 +166,24 @@ def test_days_of_snapshots_end_as_if_every_row_were_entered(seed: int) -> None:
     random.shuffle(arrived)
     seen = folded(arrived, random, days.until, forgets=False)
     assert found(seen) == expected(days)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_held_moves_nothing_until_a_person_lets_it_through(seed: int) -> None:
+    """Under strict rules the books are those of the lists that went on; once all are approved, those of every list."""
+    random = Random(f"held {seed}")
+    days = made(random, step=4, number=random.randint(2, 7), change=0.4, unsaid=random.choice((0, 0.07)))
+    order = [part for at in days.lists for part in parts_of(days, at, random)]
+    strict = rules(zero="0.2", move="0.3")
+    for by in ([strict], [strict, rules(*(f"L{at}" for at in days.lists))]):
+        told, _ = through_the_guard(days, order, by)
+        went = {one.occurred_at for one in told if isinstance(one, SnapshotClosed)}
+        arrived = [*told, *days.others]
+        random.shuffle(arrived)
+        seen = folded(arrived, random, days.until, forgets=False)
+        of_these = days._replace(lists={at: rows for at, rows in days.lists.items() if hour(at) in went})
+        assert found(seen) == expected(of_these)
+    assert went == {hour(at) for at in days.lists}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
