@@ -17,6 +17,8 @@ Enters: YAML, CSV and Avro files written by people. Leaves: checked, immutable v
 - `master_changes` a feed of changes to single rows of them, in the order of their versions
 - `master_records`  one immutable record for each row that people maintain
 - `master_tables`   those rows checked against each other
+- `effective_dates` rows that hold for a time, and the stretches of time they make up
+- `varying_tables`  the tables of one stretch
 - `boms`            bills of materials: dates, cycles, depth
 - `master_plain`    those tables without our classes, as they are packed, and back
 - `carried`         large tables that Beam packs once and a process holds once

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from schemas.master_files import FILE, LINE, TABLES, CsvRow
+from schemas.master_files import EFFECTIVE_FROM, FILE, LINE, TABLES, CsvRow
 
 CHANGES_FOLDER = "changes"
 CHANGE_CHARS_MAX = 64 * 1024  # of one line; a row of any table is a few hundred
@@ -104,7 +104,7 @@ def _change(text: str, place: str) -> Change:
     version = fields["version"]
     if type(version) is not int or not 0 < version <= CHANGE_VERSION_MAX:
         raise _WrongError("unreadable_change", f"version is {str(version)[:80]!r}, expected a whole number from 1")
-    key = tuple(row[column] for column in KEYS[table])
+    key = _key(table, row)
     kept = row if op == "upsert" else None
     return Change(table, key, kept, version, _time(fields.get("effective_from")), str(fields["owner"]), place, text)
 
@@ -192,4 +192,6 @@ def _refused(reason: str, message: str, change: Change) -> RefusedChange:
 
 
 def _key(table: str, row: CsvRow) -> tuple[str, ...]:
-    return tuple(row.get(column, "") for column in KEYS[table])
+    """A row that holds for a time only is another than those of other times."""
+    named = tuple(row.get(column, "") for column in KEYS[table])
+    return (*named, row[EFFECTIVE_FROM]) if row.get(EFFECTIVE_FROM) else named

@@ -7,9 +7,9 @@ does not know it *yet*: the event is parked until it does.
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,11 +18,13 @@ from typing import Any, NamedTuple, Self
 from schemas import master_tables as tabled
 from schemas.boms import BOM_DEPTH_MAX, BomFile, KitSpec, Place, build_boms
 from schemas.carried import Carried
+from schemas.effective_dates import stretches_of
 from schemas.master_changes import CHANGES_FOLDER, CHANGES_MAX, Change, RefusedChange, apply_changes, parse_change
 from schemas.master_files import BOMS_FILE, FILE, LINE, TABLES, CsvRow, Row, open_table, read_tables
 from schemas.master_plain import plain_tables, records_of
 from schemas.master_records import Bom, BomLine, Channel, Item, Listing, Location, Lot
 from schemas.master_tables import ANY
+from schemas.varying_tables import varying_tables
 from schemas.yaml_files import PROBLEMS_SHOWN_MAX, SpecError, line_of, load_yaml, parse
 
 __all__ = [
@@ -61,15 +63,29 @@ class MasterData(Carried):
     epochs: dict[str, tuple[tuple[datetime, str], ...]]  # source -> from when, which epoch; in order of time
     approvals: dict[tuple[str, str], str]  # (source, complete snapshot that was held) -> by whom and when
     code_counts: dict[tuple[str, str], int]  # ("item" or "location", source or "*") -> how many codes, for messages
+    until: datetime | None = None  # when rows with dates make another of it; None: never, as far as is known
+    starts: tuple[datetime, ...] = ()  # of all but the first of `versions`
+    versions: tuple["MasterData", ...] = ()  # what held by and by, where rows have dates; this one is as the last
 
     def plain(self) -> dict[str, Any]:
-        """Every field as `encoding.pack` takes it."""
-        return plain_tables({field.name: getattr(self, field.name) for field in fields(self)})
+        """Every field as `encoding.pack` takes it; of versions what differs."""
+        plain = plain_tables({field.name: getattr(self, field.name) for field in fields(self)})
+        return {**plain, "versions": [_changes(self, one) for one in self.versions]}
 
     @classmethod
     def made_of(cls, plain: dict[str, Any]) -> Self:
         """The reverse of `plain`."""
-        return cls(**records_of(plain))
+        made = cls(**records_of({**plain, "versions": ()}))
+        versions = (replace(made, starts=(), **records_of(changes)) for changes in plain["versions"])
+        return replace(made, versions=tuple(versions))
+
+    def at(self, moment: datetime) -> "MasterData":
+        """What held at a moment: itself where no row has dates."""
+        return self.versions[bisect_right(self.starts, moment)] if self.starts else self
+
+    def changed(self, change: Callable[["MasterData"], "MasterData"]) -> "MasterData":
+        """The same with a change made to it, and to what held by and by."""
+        return replace(change(self), versions=tuple(map(change, self.versions)))
 
     def item_of(self, source: str, code: str) -> str | None:
         """The item that `source` calls `code`."""
@@ -171,43 +187,42 @@ def build_master_data(
     problems: list[str] = []
     rows = _opened(tables, folder, problems)
     kits = [KitSpec.model_validate(kit) for kit in boms]
-    items = tabled.items_of(rows["items"], rows["item_units"])
-    locations = tabled.locations_of(rows["locations"])
-    channels = tabled.channels_of(rows["channels"])
-    listings = tabled.listings_of(rows["listings"], channels, items)
-    item_codes = tabled.codes_of(rows["item_codes"], "item", items, "items.csv")
-    location_codes = tabled.codes_of(rows["location_codes"], "location", locations, "locations.csv")
+    locations, channels = tabled.locations_of(rows["locations"]), tabled.channels_of(rows["channels"])
+    stretches = stretches_of(rows, problems)
+    versions = [varying_tables(one.rows, rows["item_units"], channels, locations) for one in stretches]
+    problems[:] = dict.fromkeys(problems)  # what is wrong with a row without dates is wrong in every stretch
+    last = versions[-1]
     master = MasterData(
         version=_version(tables, kits),
-        items=items,
         locations=locations,
         channels=channels,
         dispositions=tabled.dispositions_of(rows["dispositions"]),
-        listings=listings,
-        listings_of=_by_item(listings.values()),
-        lots=tabled.lots_of(rows["lots"], items),
-        boms=build_boms(kits, items, bom_place or _place_without_file, problems),
-        item_codes=item_codes,
-        location_codes=location_codes,
-        unit_codes=tabled.unit_codes_of(rows["unit_codes"], items.values()),
-        listing_items={(one.channel, one.listing): one.item for one in listings.values()},
-        ownership=tabled.ownership_of(rows["ownership"], locations),
+        lots=tabled.lots_of(rows["lots"], last["items"]),
+        boms=build_boms(kits, last["items"], bom_place or _place_without_file, problems),
         epochs=tabled.epochs_of(rows["epochs"]),
         approvals=tabled.approvals_of(rows["approvals"]),
-        code_counts=_counts(item=item_codes, location=location_codes),
+        **last,
     )
     _refuse(problems)
-    return master
+    starts = tuple(one.starts_at for one in stretches[1:])
+    if not starts:
+        return master
+    ends = (*starts, None)
+    by_and_by = (replace(master, until=until, **its) for its, until in zip(versions, ends, strict=True))
+    return replace(master, starts=starts, versions=tuple(by_and_by))
+
+
+def _changes(of: MasterData, version: MasterData) -> dict[str, Any]:
+    """What a version has that is another's, as plain values."""
+    names = (field.name for field in fields(of) if field.name not in ("starts", "versions"))
+    found = {name: getattr(version, name) for name in names}
+    return {name: value for name, value in found.items() if value != getattr(of, name)}
 
 
 def _opened(tables: Mapping[str, Sequence[CsvRow]], folder: Path | None, problems: list[str]) -> dict[str, list[Row]]:
     if unknown := tables.keys() - TABLES.keys():
         raise SpecError(f"unknown table {min(unknown)!r}, expected one of {', '.join(TABLES)}")
     return {name: open_table(name, tables.get(name, ()), folder, problems) for name in TABLES}
-
-
-def _counts(**codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    return dict(Counter((what, source) for what, keys in codes.items() for source, _ in keys))
 
 
 def _refuse(problems: Sequence[str]) -> None:
@@ -218,13 +233,6 @@ def _refuse(problems: Sequence[str]) -> None:
 
 def _place_without_file(*steps: str | int) -> str:
     return f"{BOMS_FILE}: {'.'.join(map(str, steps))}"
-
-
-def _by_item(listings: Iterable[Listing]) -> dict[str, tuple[Listing, ...]]:
-    found: dict[str, list[Listing]] = {}
-    for listing in sorted(listings):
-        found.setdefault(listing.item, []).append(listing)
-    return {item: tuple(its) for item, its in found.items()}
 
 
 def _version(tables: Mapping[str, Sequence[CsvRow]], kits: Iterable[KitSpec]) -> str:

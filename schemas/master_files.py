@@ -13,19 +13,22 @@ from typing import TypeVar
 
 from schemas.yaml_files import SpecError
 
+EFFECTIVE_FROM, EFFECTIVE_TO = "effective_from", "effective_to"
+_DATES: dict[str, str | None] = {EFFECTIVE_FROM: "", EFFECTIVE_TO: ""}
+
 # Table -> column -> default; None marks a column that must be there and filled.
 TABLES: dict[str, dict[str, str | None]] = {
     "items": {"item": None, "description": "", "base_unit": None, "lot_controlled": "no", "divisible": "no"},
-    "item_units": {"item": None, "unit": None, "factor": None},
-    "unit_codes": {"code": None, "unit": None},
-    "item_codes": {"source": None, "code": None, "item": None},
+    "item_units": {"item": None, "unit": None, "factor": None, **_DATES},
+    "unit_codes": {"code": None, "unit": None, **_DATES},
+    "item_codes": {"source": None, "code": None, "item": None, **_DATES},
     "locations": {"location": None, "name": "", "kind": "warehouse", "timezone": "UTC"},
-    "location_codes": {"source": None, "code": None, "location": None},
+    "location_codes": {"source": None, "code": None, "location": None, **_DATES},
     "dispositions": {"disposition": None, "meaning": ""},
     "channels": {"channel": None, "name": "", "kind": ""},
-    "listings": {"channel": None, "listing": None, "item": None, "sell_unit": ""},
+    "listings": {"channel": None, "listing": None, "item": None, "sell_unit": "", **_DATES},
     "lots": {"item": None, "lot": None, "expires_on": "", "status": "released"},
-    "ownership": {"location": None, "facts": None, "source": None},
+    "ownership": {"location": None, "facts": None, "source": None, **_DATES},
     "epochs": {"source": None, "epoch": None, "from": None},
     "approvals": {"source": None, "snapshot": None, "by": None, "at": None, "why": ""},
     "governance": {"table": None, "owner": None},
@@ -60,6 +63,10 @@ class Row:
     def text(self, column: str) -> str:
         """The cell, which was checked to be there when the table was opened."""
         return self._cells[column]
+
+    def is_dated(self) -> bool:
+        """Whether it holds for a time only."""
+        return bool(self._cells.get(EFFECTIVE_FROM) or self._cells.get(EFFECTIVE_TO))
 
     def flag(self, column: str) -> bool:
         """A yes or no."""
@@ -121,7 +128,7 @@ def keyed(rows: Sequence[Row], key: Callable[[Row], K], value: Callable[[Row], V
         name = key(row)
         if name in found:
             shown = ", ".join(map(repr, name)) if isinstance(name, tuple) else repr(name)
-            row.problem(f"duplicate {shown}, first on line {lines[name]}")
+            row.problem(f"duplicate {shown}, first on line {lines[name]}{', expected one at a time' * row.is_dated()}")
             continue
         lines[name] = row.line
         found[name] = value(row)

@@ -53,9 +53,11 @@ def _factor(row: Row, base_units: Mapping[str, str]) -> Decimal:
     return factor
 
 
-def unit_codes_of(rows: Rows, items: Iterable[Item]) -> dict[str, str]:
-    """Every code, and every unit under its own name, with the unit it means."""
-    units = {unit for factors in {id(item.factors): item.factors for item in items}.values() for unit in factors}
+def unit_codes_of(rows: Rows, items: Iterable[Item], others: Iterable[str] = ()) -> dict[str, str]:
+    """Every code, and every unit under its own name, with the unit it means; `others`: units of other times."""
+    units = set(others) | {
+        unit for factors in {id(item.factors): item.factors for item in items}.values() for unit in factors
+    }
     codes = keyed(rows, lambda row: row.text("code"), lambda row: row.known("unit", units, "items or item_units.csv"))
     for row in rows:
         if row.text("code") in units and row.text("unit") != row.text("code"):

@@ -33,6 +33,13 @@ OWNERS = {
     ("WEST", "inbound"): frozenset({"erp"}),
     ("EAST", "claims"): frozenset({"wms-east"}),
 }  # what is missing, anybody may post
+LATER_OWNERS = {  # by a table that was written before: a new warehouse system, a new ERP, nobody, a new owner
+    **OWNERS,
+    ("WEST", "on_hand"): frozenset({"erp"}),
+    ("EAST", "inbound"): frozenset({"wms-east"}),
+    ("EAST", "claims"): frozenset(),
+    ("WEST", "claims"): frozenset({"shop"}),
+}
 KINDS: tuple[Kind, ...] = get_args(Kind)
 COUNTS = ("count", "snapshot")
 OFTEN = {*COUNTS, "shipment", "receipt", "order_recorded", "reservation_requested", "reservation_allocated"}
@@ -46,6 +53,7 @@ OTHER_KIND: dict[str, Kind] = {  # what a source may call the same transaction w
 
 Boms = Mapping[str, Mapping[str, Decimal]]  # kit -> component -> quantity in one kit
 BILLS_CHANGE_AT = START + STEPS // 2 * STEP
+OWNERS_CHANGE_AT = START + STEPS * 2 // 3 * STEP
 
 
 class Day(NamedTuple):
@@ -62,9 +70,12 @@ class Day(NamedTuple):
         bom = (self.boms if at < BILLS_CHANGE_AT else self.later_boms).get(kit, {})
         return tuple(Component(item, quantity * each) for item, each in bom.items())
 
-    def owner_of(self, location: str, facts: str) -> frozenset[str]:
-        """The sources that own these facts there; none: anybody may post them."""
-        return self.owners.get((location, facts), frozenset())
+    def owner_of(self, location: str, facts: str, at: datetime | None) -> frozenset[str]:
+        """The sources that own these facts there at that time, or ever; none: anybody may post them."""
+        now, later = (owners.get((location, facts), frozenset()) for owners in (self.owners, LATER_OWNERS))
+        if at is None:
+            return now | later
+        return later if at >= OWNERS_CHANGE_AT else now
 
 
 def make_day(seed: int, *, events: int = 60, items: int = 6, kits: bool = True) -> Day:

@@ -70,7 +70,7 @@ def rules(
     """Rules under which reports settle after an hour and only requests whose key is in `granted` are granted."""
     owned = owners or {}
     return LedgerRules(
-        owners_of=lambda location, facts: owned.get((location, facts), frozenset()),
+        owners_of=lambda location, facts, _at: owned.get((location, facts), frozenset()),
         decide=lambda _, event: event.quantity if event.transaction_key in granted.split() else Decimal(0),
         history=timedelta(days=history_days),
         settle=timedelta(hours=1),
@@ -105,7 +105,7 @@ def a_shard(channels: dict[str, Any] | None = None, owners: Owners | None = None
     return Shard(
         MASTER,
         offer_rules(MASTER, channels=channels or SHARED, **policy).policy,
-        owners_of=lambda location, facts: owned.get((location, facts), frozenset()),
+        owners_of=lambda location, facts, _at: owned.get((location, facts), frozenset()),
     )
 
 

@@ -21,7 +21,8 @@ from tests.books import ZERO, Books, Dispute, Pair, Position, Unknown
 from tests.oracle_claims import replay_claims, replay_inbound, replay_late, replay_shortage
 
 PartsOf = Callable[[str, Decimal, datetime], tuple[Component, ...]]  # kit, quantity, whose bill counts
-OwnerOf = Callable[[str, str], frozenset[str]]  # location, facts -> the sources that own them; empty: anybody posts
+# location, facts, when it occurred -> the sources that own them then; empty: anybody posts
+OwnerOf = Callable[[str, str, datetime], frozenset[str]]
 
 HERE, THERE = "the position", "the same position with to_disposition"
 MOVEMENTS = {
@@ -72,7 +73,7 @@ def oracle(
         where.extend(_parts(_by_the_bill_of_its_order(event, placed, parts_of)))
     movements, counts, unknowns, accounts = _journal(posted)
     lists = list({(one.source, one.location, one.occurred_at): one for one in sorted(lists, reverse=True)}.values())
-    others = [one for one in lists if (owners := owner_of(one.location, "on_hand")) and one.source not in owners]
+    others = [one for one in lists if _is_others(one, owner_of(one.location, "on_hand", one.occurred_at))]
     for position in movements.keys() | counts.keys():
         said = [*counts[position], *unknowns[position]]
         counts[position] += _zeros(position, said, [one for one in lists if one not in others])
@@ -179,8 +180,12 @@ def _may_post(event: StockEvent, owner_of: OwnerOf) -> bool:
         facts = "dispositions"
     else:
         facts = "on_hand"
-    owners = owner_of(event.location, facts)
+    owners = owner_of(event.location, facts, event.occurred_at)
     return not owners or event.source in owners
+
+
+def _is_others(one: SnapshotClosed, owners: frozenset[str]) -> bool:
+    return bool(owners) and one.source not in owners
 
 
 # Positions

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from schemas.records import SourceHeard
 from tests.books import Position, Unknown
 
-OwnerOf = Callable[[str, str], frozenset[str]]
+OwnerOf = Callable[[str, str, datetime], frozenset[str]]
 
 
 class FeedRule(NamedTuple):
@@ -58,7 +58,8 @@ def doubtful_positions(
         location = position[1]
         doubts = []
         for rule in rules:
-            concerned = location in rule.locations if rule.locations else rule.source in owner_of(location, "on_hand")
+            owners = owner_of(location, "on_hand", now)
+            concerned = location in rule.locations if rule.locations else rule.source in owners
             if concerned and rule.silent_after is not None and rule.source in newest:
                 silent_from = newest[rule.source] + rule.silent_after
                 if silent_from <= now:

@@ -20,7 +20,7 @@ def judged(events: list[StockEvent], owners: Owners | None = None, tolerance: in
     return oracle(
         events,
         now=hour(24),
-        owner_of=lambda location, facts: owned.get((location, facts), frozenset()),
+        owner_of=lambda location, facts, _at: owned.get((location, facts), frozenset()),
         settle=timedelta(hours=1),
         tolerance=Decimal(tolerance),
         granted=dict.fromkeys(granted, Fraction(1)),

@@ -70,7 +70,7 @@ def test_rows_from_python_have_the_lines_they_would_have_in_a_file() -> None:
     open_table("item_units", [{"item": "A", "unit": "case"}, {"itm": "A"}], None, problems)
     assert problems == [
         "item_units.csv:2: factor is empty, expected a value",
-        "item_units.csv:3: unknown column 'itm', expected item, unit, factor",
+        "item_units.csv:3: unknown column 'itm', expected item, unit, factor, effective_from, effective_to",
         "item_units.csv:3: item is empty, expected a value",
     ]
 

@@ -31,6 +31,7 @@ SAMPLES: dict[Any, Any] = {
     bool: True,
     Decimal | None: Decimal("2.5"),
     tuple[str, ...]: ("x", "y"),
+    tuple[tuple[str, str, str], ...]: (("x", "y", "z"),),
     tuple[bytes, ...]: (b"\x00",),
     datetime | None: NOON,
     Kind: "receipt",

@@ -91,7 +91,8 @@ def _parts(
     envelope: Envelope, announced: Announced, lines: list[StockEvent], made: int, master: MasterData
 ) -> Iterator[SnapshotPart]:
     """One part of a complete snapshot, with the locations that master data knows."""
-    found = {master.location_of(envelope.source, code) for code in announced.location_codes}
+    then = master.at(announced.occurred_at)
+    found = {then.location_of(envelope.source, code) for code in announced.location_codes}
     if not (found - {None} or lines):
         return
     first = lines[0] if lines else None

@@ -42,6 +42,8 @@ def check_event(event: ReportedEvent, master: MasterData, eligible: Eligible | N
     `eligible` says whether a channel may sell an item. It decides about requests only: an order that the channel has
     already taken is recorded whatever the policy says now.
     """
+    if master.starts:
+        master = master.at(event.occurred_at)
     rule = RULES[event.kind]
     item = _item(event, master)
     if item is None:

@@ -117,7 +117,7 @@ class _WatchFn(beam.DoFn):
 
 
 def _feeds(standing: Governed, now: datetime) -> Watched:
-    return watched(standing.policy.at(now), standing.master.locations, owners_from(standing.master))
+    return watched(standing.policy.at(now), standing.master.locations, owners_from(standing.master), now)
 
 
 def _outputs(heard: Heard) -> Iterator[Any]:

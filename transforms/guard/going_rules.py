@@ -42,7 +42,8 @@ def let_go(whole: Whole, basis: Mapping[str, Basis], rules: Rules, *, approved: 
     """What goes on of a snapshot that is there, with its notices unless a line was refused and nobody approved."""
     closes = approved or not whole.refused
     is_plain = whole.is_plain() and not approved and _is_timely(whole, rules.history)
-    owned = [location for location in whole.locations if rules.posts(whole.first.source, location)]
+    first = whole.first
+    owned = [location for location in whole.locations if rules.posts(first.source, location, first.occurred_at)]
     bears = frozenset(one for one in owned if is_plain and not _has_time_of(whole, basis.get(one)))
     carried: dict[str, datetime] = {}
     if closes and bears == whole.compared.keys():

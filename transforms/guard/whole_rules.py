@@ -1,7 +1,7 @@
 """Whole rules: one complete snapshot as far as it is there in, what is missing, contradictory or too much of it out."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from transforms.guard.table_rules import ZERO, Compared, Table
 class Rules(NamedTuple):
     """What the guard needs to know from outside."""
 
-    owners_of: Callable[[str, str], frozenset[str]]
+    owners_of: Callable[[str, str, datetime | None], frozenset[str]]
     approvals: Mapping[tuple[str, str], str]
     zero_share_max: Decimal
     move_share_max: Decimal
@@ -21,9 +21,9 @@ class Rules(NamedTuple):
     wait: timedelta = timedelta(hours=2)  # for the rest of a snapshot
     held: timedelta = timedelta(hours=72)  # for a person
 
-    def posts(self, source: str, location: str) -> bool:
-        """Whether what a source says of a location is posted, not only compared."""
-        owners = self.owners_of(location, "on_hand")
+    def posts(self, source: str, location: str, at: datetime) -> bool:
+        """Whether what a source says of a location at a time is posted, not only compared."""
+        owners = self.owners_of(location, "on_hand", at)
         return not owners or source in owners
 
 
@@ -77,7 +77,7 @@ class Whole:
 
     def moves(self, location: str, rules: Rules) -> str:
         """Why an owner's snapshot moves too much at a location; what is only compared moves nothing."""
-        if self.refused or not rules.posts(self.first.source, location):
+        if self.refused or not rules.posts(self.first.source, location, self.first.occurred_at):
             return ""
         compared = self.compared[location]
         positions, lay = compared.lay_before()

@@ -55,7 +55,8 @@ def keep_homes(first: MasterData, before: MasterData, new: MasterData) -> tuple[
     boms = {kit: bills for kit, bills in new.boms.items() if kit not in refused}
     kept = {kit: before.boms[kit] for kit in refused if kit in before.boms}
     unknown = refused.keys() - kept.keys() - first.items.keys()
-    return _without(replace(new, boms=boms | kept), unknown), [refused[kit] for kit in sorted(refused)]
+    made = new.changed(lambda master: _without(replace(master, boms=boms | kept), unknown))
+    return made, [refused[kit] for kit in sorted(refused)]
 
 
 def _parts(bills: Iterable[Bom]) -> set[str]:

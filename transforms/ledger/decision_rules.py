@@ -81,14 +81,15 @@ class Decider:
         grants = {item: books[item].claims[event.order_reference].grants[key] for item in items}
         rules = rules_at(self.policy, self.master.lots, event.received_at)
         # the stock as of the decision: what has just been granted is not carried into the open claims yet
-        places = kit_places(event, quantity, partial(stock_in, books), self.master, rules, billed_at(ledger, event))
+        master = self.master.at(event.received_at)
+        places = kit_places(event, quantity, partial(stock_in, books), master, rules, billed_at(ledger, event))
         for item, grant in grants.items():
             books[item].claims[event.order_reference].grants[key] = grant._replace(places=tuple(places.items()))
 
     def _granted(self, books: Books, event: StockEvent) -> Decimal:
         rules = rules_at(self.policy, self.master.lots, event.received_at)
         at = billed_at(books[event.item], event) if event.item in books else event.occurred_at
-        return granted(event, partial(stock_in, books), self.master, rules, at)
+        return granted(event, partial(stock_in, books), self.master.at(event.received_at), rules, at)
 
     def _in_the_place_of_others(self, books: Books, event: StockEvent) -> Decimal:
         rank_of = self.policy.at(event.received_at).rank_of

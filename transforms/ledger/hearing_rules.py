@@ -49,13 +49,13 @@ def newest_of(kept: Iterable[Kept]) -> Kept:
     return Kept(tuple(heard.items()))
 
 
-def watched(policy: Policy, locations: Iterable[str], owners_of: OwnersOf) -> Watched:
+def watched(policy: Policy, locations: Iterable[str], owners_of: OwnersOf, at: datetime) -> Watched:
     """The feeds whose silence one version of the policy wants to be noticed, at each location that hangs on them."""
     found: dict[Pair, Feed] = {}
     places = sorted(locations)
     for feed in policy.feeds:
         if feed.silent_after is not None:
-            named = feed.locations or [one for one in places if feed.source in owners_of(one, "on_hand")]
+            named = feed.locations or [one for one in places if feed.source in owners_of(one, "on_hand", at)]
             found |= {(feed.source, one): policy.feed_of(feed.source, one) for one in named}
     return {pair: feed for pair, feed in found.items() if feed.silent_after is not None}
 

@@ -9,7 +9,7 @@ import apache_beam as beam
 from apache_beam.coders import BytesCoder
 from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec
 from apache_beam.transforms.window import GlobalWindow
-from apache_beam.utils.timestamp import MIN_TIMESTAMP
+from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.records import KeyTaken, StockEvent
@@ -56,15 +56,14 @@ def taken_over(folder: str) -> Any:
 
 
 def _note(events: Any) -> Any:
-    fn = _NoteAllFn() if events.is_bounded else _NoteFn()
-    return beam.ParDo(fn).with_output_types(tuple[int, bytes])
+    return beam.ParDo(_NoteFn(is_bounded=events.is_bounded)).with_output_types(tuple[int, bytes])
 
 
-class _NoteAllFn(beam.DoFn):
-    """Bounded: what arrives has no time to keep."""
+class _NoteFn(beam.DoFn):
+    """Groups of a stream have the time when they were made: to ask for that of each event costs more than to note."""
 
-    def __init__(self) -> None:
-        self.at = MIN_TIMESTAMP
+    def __init__(self, *, is_bounded: bool = False) -> None:
+        self.is_bounded = is_bounded
 
     def start_bundle(self) -> None:
         self.groups = KeyGroups(FIELDS_MAX)
@@ -73,16 +72,9 @@ class _NoteAllFn(beam.DoFn):
         return self.groups.add(event) if isinstance(event, StockEvent) else ()
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
+        at = MIN_TIMESTAMP if self.is_bounded else Timestamp.now()
         for group in self.groups.rest():
-            yield WindowedValue(group, self.at, (GlobalWindow(),))
-
-
-class _NoteFn(_NoteAllFn):
-    """Unbounded: a group has the time of its last event."""
-
-    def process(self, event: Any, timestamp: Any = beam.DoFn.TimestampParam) -> Iterable[KeyGroup]:
-        self.at = timestamp
-        return super().process(event)
+            yield WindowedValue(group, at, (GlobalWindow(),))
 
 
 def _find_all(element: tuple[int, Iterable[bytes]]) -> Iterable[KeyTaken]:

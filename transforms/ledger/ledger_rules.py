@@ -32,7 +32,8 @@ DISPOSITION_KINDS = frozenset({"disposition_changed", "return_received"})
 
 STAMPED_KINDS = COUNT_KINDS | {"inbound_announced"}  # receipt decides between two of one time
 
-OwnersOf = Callable[[str, str], frozenset[str]]  # (location, facts) -> sources; empty: nobody owns them
+# (location, facts, when; None: ever) -> the sources that own them; empty: nobody does
+OwnersOf = Callable[[str, str, datetime | None], frozenset[str]]
 Decide = Callable[[Books, StockEvent], Decimal]  # what a reservation request is granted, 0 or more
 
 
@@ -52,7 +53,7 @@ class LedgerRules(NamedTuple):
 
     def is_shared(self, event: StockEvent) -> bool:
         """Whether others than the owner may report the same fact as an event of the owner."""
-        return bool(self.owners_of(event.location, FACTS[event.kind]))
+        return bool(self.owners_of(event.location, FACTS[event.kind], None))
 
 
 class Result(NamedTuple):
@@ -122,7 +123,7 @@ def record(books: Books, event: StockEvent, packed: bytes, rules: LedgerRules) -
 
 def _enter(books: Books, ledger: ItemLedger, event: StockEvent, packed: bytes, rules: LedgerRules) -> Result:
     ledger.entries[event.transaction_key] = packed
-    owners = rules.owners_of(event.location, FACTS[event.kind])
+    owners = rules.owners_of(event.location, FACTS[event.kind], event.occurred_at)
     posted = not owners or event.source in owners
     granted, others = None, NOBODY
     if rules.boms and goes_by_its_order(event, rules.boms):
@@ -137,7 +138,7 @@ def _enter(books: Books, ledger: ItemLedger, event: StockEvent, packed: bytes, r
         granted = None if taken is not None and taken.was_decided else rules.decide(books, event)
         effects.decide(books, event, granted or ZERO)
     else:
-        effects.post(books, event, 1, shared=bool(owners))
+        effects.post(books, event, 1, shared=bool(owners) or rules.is_shared(event))
     if event.components:
         for item in moved_items(event):
             books[item].note_received(event, posted=posted)

@@ -32,11 +32,12 @@ MakeShard = Callable[[Any], Shard]  # from books, or None for an empty shard
 class Terms(NamedTuple):
     """The rules by which events enter the books; with the events themselves they give the same books again."""
 
-    owners: tuple[tuple[str, str, str], ...]  # location, facts, source
+    owners: tuple[tuple[tuple[str, str, str], ...], ...]  # location, facts, source; once for each stretch of time
     history_seconds: int
     settle_seconds: int
     count_tolerance: Decimal
     for_sale: tuple[str, ...]
+    starts: tuple[datetime, ...]  # of the stretches but the first
 
 
 class Journal(NamedTuple):
@@ -134,14 +135,17 @@ def _as_decided(rows: Iterable[tuple[str, str, Decimal, tuple[str, ...]]]) -> De
 def terms_of(shard: Shard) -> Terms:
     """The terms under which a shard enters events."""
     rules = shard.rules
-    owners = tuple((location, facts, source) for (location, facts), source in sorted(shard.master.ownership.items()))
+    versions = shard.master.versions or (shard.master,)
+    owners = tuple(tuple((*key, source) for key, source in sorted(one.ownership.items())) for one in versions)
     seconds = (int(rules.history.total_seconds()), int(rules.settle.total_seconds()))
-    return Terms(owners, *seconds, rules.count_tolerance, tuple(sorted(shard.for_sale)))
+    return Terms(owners, *seconds, rules.count_tolerance, tuple(sorted(shard.for_sale)), shard.master.starts)
 
 
 def _set_terms(shard: Shard, terms: Terms) -> None:
     shard.rules = shard.rules._replace(
-        owners_of=owners_by({(location, facts): source for location, facts, source in terms.owners}),
+        owners_of=owners_by(
+            [{(location, facts): source for location, facts, source in one} for one in terms.owners], terms.starts
+        ),
         history=timedelta(seconds=terms.history_seconds),
         settle=timedelta(seconds=terms.settle_seconds),
         count_tolerance=terms.count_tolerance,

@@ -12,7 +12,7 @@ from schemas.master_data import MasterData
 from schemas.records import AvailabilityRow, PromiseRow
 from transforms.ledger.item_ledger import Books, ItemLedger, books_of
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Rules, Supply
-from transforms.offers.clock_rules import next_change
+from transforms.offers.clock_rules import earliest, next_change
 from transforms.offers.doubt_rules import DoubtsOf, in_doubt
 from transforms.offers.offer_rules import HELD, Offer, PoolsOf, StockOf, offers_for, pools_from
 from transforms.offers.promise_rules import Outlook, outlooks_for
@@ -37,8 +37,9 @@ def offer_rows(
     stock_of, pools_of = shared or shared_parts(books, rules)
     offers = offers_for(item, stock_of, master, rules, pools_of)
     if not offers:
-        if rules.until is not None and item in master.listings_of:
-            books_of(books, item).figures_until = rules.until  # a channel of the next version may sell it
+        until = earliest(rules.until, master.until)
+        if until is not None and (item in master.listings_of or master.until is not None):
+            books_of(books, item).figures_until = until  # a channel of the next version may sell it
         return
     ledger = books_of(books, item)
     outlooks, floor_due = outlooks_for(item, stock_of, master, rules), None

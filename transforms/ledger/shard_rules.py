@@ -77,7 +77,7 @@ class Shard:
         self.snapshots = Snapshots()
         self.retelling = Retelling()
         self.hearing = Hearing()
-        self.feeds: dict[str, Watched] = {}  # by version of the policy
+        self.feeds: dict[tuple[str, Any], Watched] = {}  # by version of the policy, and who owns what
         self.knows_all = True  # no event has said that a quantity is unknown
         self.agenda = Agenda()
         for ledger in self.books.values():
@@ -187,24 +187,26 @@ class Shard:
             self.agenda.plan(ledger, ledger.dirty, self.rules, now)
             records.extend(changed_rows(ledger, now, self.rules, self.for_sale))
         touched = touched | {item for item in compared - touched if not self.books[item].published}
-        rules = rules_at(self.policy, self.master.lots, now)
+        rules, master = rules_at(self.policy, self.master.lots, now), self.master.at(now)
         above = {kit for item in touched for kit in self.kits_above.get(item, ())}
         shared = shared_parts(self.books, rules)
         is_sure = self.knows_all and not self.hearing.silent
         doubts_of = None if is_sure else partial(self._doubts_about, rules.policy)
         for item in () if self.is_silent else sorted(touched | above):
             in_kits = item in self.kits_above or item in self.master.boms
-            records.extend(self._offer(item, rules, shared if in_kits else None, doubts_of))
+            records.extend(self._offer(item, master, rules, shared if in_kits else None, doubts_of))
         return records
 
     def _doubts_about(self, policy: Policy, item: str) -> Doubts:
         return self.hearing.doubts(self.books[item], policy) if item in self.books else {}
 
-    def _offer(self, item: str, rules: Rules, shared: SharedParts | None, doubts_of: DoubtsOf | None) -> Iterator[Any]:
+    def _offer(
+        self, item: str, master: MasterData, rules: Rules, shared: SharedParts | None, doubts_of: DoubtsOf | None
+    ) -> Iterator[Any]:
         known = self.books.get(item)
         planned = known.figures_until if known else None
         self.retelling.begin_offers(item, known)
-        yield from offer_rows(item, self.books, self.master, rules, shared, doubts_of)
+        yield from offer_rows(item, self.books, master, rules, shared, doubts_of)
         ledger = self.books.get(item)
         if ledger is not None and ledger.figures_until != planned:
             self.agenda.plan(ledger, FIGURES, self.rules, rules.as_of)
@@ -222,6 +224,10 @@ class Shard:
 
     def _feeds_at(self, now: datetime) -> Watched:
         policy = self.policy.at(now)
-        if policy.version not in self.feeds:
-            self.feeds[policy.version] = watched(policy, self.master.locations, self.rules.owners_of)
-        return self.feeds[policy.version]
+        if not policy.feeds:
+            return {}
+        owners_of, locations = self.rules.owners_of, self.master.locations
+        key = (policy.version, tuple(owners_of(location, "on_hand", now) for location in locations))
+        if key not in self.feeds:
+            self.feeds[key] = watched(policy, locations, owners_of, now)
+        return self.feeds[key]

@@ -134,7 +134,7 @@ def _apply(ledger: ItemLedger, location: str, snapshots: Iterable[Told], rules: 
         closed = of.closed
         if ledger.newest_at is not None and closed.occurred_at < ledger.newest_at - rules.history:
             continue
-        owners = rules.owners_of(location, "on_hand")
+        owners = rules.owners_of(location, "on_hand", closed.occurred_at)
         if owners and closed.source not in owners:
             changed |= closed.same_as is None and _report(ledger, closed)
         elif [place for place in places if _fill(ledger, place, of)]:

@@ -21,18 +21,24 @@ def next_change(item: str, stock_of: StockOf, master: MasterData, rules: Rules) 
     """When the clock alone can next change what any channel is told of an item or kit; None: it cannot."""
     policy = rules.policy
     listed = [one.channel for one in master.listings_of.get(item, ()) if one.channel in policy.channels]
+    until = earliest(rules.until, master.until)
     if not listed:
-        return rules.until if item in master.listings_of else None
+        return until if item in master.listings_of else None
     needs = explode(master.boms, item, ONE, rules.as_of)
     stocks = [stock_of(part) for part in ([need.item for need in needs] or [item])]
     moments = [*_bom_times(master.boms, item)] if item in master.boms else []
-    if rules.until is not None:
-        moments.append(rules.until)
+    if until is not None:
+        moments.append(until)
     for name in listed:
         moments += _channel_times(policy.channels[name], stocks, rules)
         if horizon_days(policy, name):
             moments.append(_midnight(rules.as_of) + timedelta(days=1))
     return min((at for at in moments if at > rules.as_of), default=None)
+
+
+def earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two moments, of which either may never come."""
+    return min((at for at in (one, other) if at is not None), default=None)
 
 
 def _channel_times(channel: ChannelPolicy, stocks: Sequence[ItemStock], rules: Rules) -> Iterator[datetime]:

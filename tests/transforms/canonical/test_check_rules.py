@@ -459,3 +459,23 @@ def test_a_source_that_was_reset_begins_its_keys_anew() -> None:
     assert key(occurred_at=NOON) == "K1@restored"
     assert key(occurred_at=NOON + timedelta(days=1), **late) == "K1@again"
     assert key(source="erp-db", item_code="MUG", location_code="EAST") == "K1"
+
+
+def test_an_event_is_checked_against_what_was_in_force_when_it_occurred() -> None:
+    """Whenever it comes: a code, a unit and a location that changed their meaning at eleven."""
+    at = "2026-03-02T11:00:00Z"
+    code = {"source": "wms-east", "code": "X"}
+    master = company(
+        item_codes=[{**code, "item": "MUG", "effective_to": at}, {**code, "item": "BEANS", "effective_from": at}],
+        location_codes=[{"source": "wms-east", "code": "DC9", "location": "WEST", "effective_from": at}],
+    )
+    eleven = datetime(2026, 3, 2, 11, tzinfo=UTC)
+    before = reported(item_code="X", location_code="EAST", occurred_at=eleven - timedelta(seconds=1))
+    assert check_event(before, master).item == "MUG"  # type: ignore[union-attr]
+    found = check_event(before._replace(occurred_at=eleven), master)
+    assert found.item == "BEANS"  # type: ignore[union-attr]
+    early = check_event(before._replace(location_code="DC9"), master)
+    assert isinstance(early, Problem)
+    assert early.missing_key == "location:wms-east:DC9"
+    later = check_event(before._replace(location_code="DC9", occurred_at=eleven), master)
+    assert later.location == "WEST"  # type: ignore[union-attr]

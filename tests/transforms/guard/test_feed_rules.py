@@ -13,7 +13,7 @@ from transforms.ledger.hearing_rules import watched
 
 HOURLY = {"source": "wms", "silent_after_minutes": 60, "floor_after_minutes": 120, "locations": ["EAST", "WEST"]}
 POLICY = offer_rules(MASTER, feeds=[HOURLY]).policy
-FEEDS = watched(POLICY, MASTER.locations, lambda *_: frozenset())
+FEEDS = watched(POLICY, MASTER.locations, lambda *_: frozenset(), hour(9))
 SECOND = timedelta(seconds=1)
 
 

@@ -18,7 +18,7 @@ def policy(*feeds: dict[str, Any]) -> Policy:
 
 
 def watching(*feeds: dict[str, Any]) -> Watched:
-    return watched(policy(*feeds), MASTER.locations, lambda place, _: frozenset({OWNS.get(place, "")}))
+    return watched(policy(*feeds), MASTER.locations, lambda place, *_: frozenset({OWNS.get(place, "")}), hour(9))
 
 
 def heard(*times: float, source: str = "wms") -> Hearing:

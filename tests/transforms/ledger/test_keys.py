@@ -101,7 +101,7 @@ def test_the_journal_is_folded_when_it_has_grown(monkeypatch: pytest.MonkeyPatch
 def groups(events: Iterable[StockEvent]) -> list[tuple[int, bytes]]:
     fn = keys._NoteFn()
     fn.start_bundle()
-    during = [group for event in events for group in fn.process(event, 0)]
+    during = [group for event in events for group in fn.process(event)]
     return during + [one.value for one in fn.finish_bundle()]
 
 
