@@ -61,8 +61,13 @@ def write_traffic(folder: Path, scale: Scale, seed: int = 1) -> None:
     for source in ("wms", "shop"):
         (folder / source).mkdir(parents=True)
     with (folder / "wms/day.jsonl").open("w") as wms, (folder / "shop/day.jsonl").open("w") as shop:
-        for kind, line in _lines(Random(seed), scale):
+        for kind, line in lines(seed, scale):
             (shop if kind in OF_SHOP else wms).write(line + "\n")
+
+
+def lines(seed: int, scale: Scale, start: datetime = START) -> Iterator[tuple[str, str]]:
+    """Kind and JSON of each message of the day that begins then, in the order of arrival."""
+    return _lines(Random(seed), scale, start)
 
 
 def write_events(folder: Path, front: Front, path: Path) -> None:
@@ -86,8 +91,8 @@ def read_envelopes(folder: Path) -> Iterator[Envelope]:
                 yield envelope
 
 
-def _lines(random: Random, scale: Scale) -> Iterator[tuple[str, str]]:
-    facts = _facts(random, scale)
+def _lines(random: Random, scale: Scale, start: datetime) -> Iterator[tuple[str, str]]:
+    facts = _facts(random, scale, start)
     held: list[tuple[str, str] | None] = [None] * min(HELD_MAX, scale.events // 50 + 1)
     recent: deque[tuple[str, str]] = deque(maxlen=RECENT_MAX)
     for _ in range(scale.events):
@@ -103,14 +108,14 @@ def _lines(random: Random, scale: Scale) -> Iterator[tuple[str, str]]:
         yield fact
 
 
-def _facts(random: Random, scale: Scale) -> Iterator[tuple[str, str]]:
+def _facts(random: Random, scale: Scale, start: datetime) -> Iterator[tuple[str, str]]:
     """What happens, in order, without end."""
     opened: deque[dict[str, Any]] = deque(maxlen=OPEN_MAX)
     number = 0
     while True:
         for kind in random.choices(list(KINDS), list(KINDS.values()), k=1_000):
             number += 1
-            at = START + DAY * min(1.0, number / scale.events)
+            at = start + DAY * min(1.0, number / scale.events)
             follows = kind in {"SHIP", "CANCEL"} and opened
             about = opened.popleft() if follows else _about(random, scale, kind, number)
             if kind in {"ORDER", "HOLD"}:

@@ -1,0 +1,113 @@
+"""Load watch: views and processes in; when each probe was answered, and how much memory the job takes, out."""
+
+import itertools
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.load_traffic import Probe, Publisher
+
+LOOK_SECONDS = 0.02
+ASKED_MAX = 500  # probes looked for at once, oldest first
+MEMORY_SECONDS = 2.0
+PAGE_MEBIBYTES = os.sysconf("SC_PAGE_SIZE") / 2**20
+ANSWERED = "SELECT DISTINCT item FROM availability WHERE item IN"
+RELEASED = "SELECT order_reference FROM claim WHERE status = 'closed' AND order_reference IN"
+
+
+class Answer(NamedTuple):
+    """When a probe was published, or a hold ended, and how long it took until the views showed it."""
+
+    at: float
+    seconds: float
+
+
+class Memory(NamedTuple):
+    """Resident memory of the processes of the job."""
+
+    at: float
+    mebibytes: float
+
+
+class Watcher:
+    """Looks at the views all the time, in a thread of its own."""
+
+    def __init__(self, database: Path, publisher: Publisher, root: int) -> None:
+        self.database = database
+        self.publisher = publisher
+        self.root = root
+        self.answers: list[Answer] = []
+        self.releases: list[Answer] = []
+        self.memory: list[Memory] = []
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._look, self._weigh)]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def waiting_seconds(self) -> float:
+        """How long the oldest probe has waited that is not answered."""
+        try:
+            return time.time() - self.publisher.probes[0].at
+        except IndexError:
+            return 0.0
+
+    def _look(self) -> None:
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=60)
+        while not self._ended.wait(LOOK_SECONDS):
+            self._take(connection, ANSWERED, self.publisher.probes, self.answers)
+            self._take(connection, RELEASED, self.publisher.holds, self.releases)
+        connection.close()
+
+    def _take(self, connection: sqlite3.Connection, question: str, waiting: deque[Probe], found: list[Answer]) -> None:
+        pending = list(itertools.islice(list(waiting), ASKED_MAX))
+        if not pending:
+            return
+        places = ",".join("?" * len(pending))
+        rows = connection.execute(f"{question} ({places})", [probe.reference for probe in pending]).fetchall()
+        now, seen = time.time(), {reference for (reference,) in rows}
+        for probe in pending:
+            if probe.reference in seen:
+                waiting.remove(probe)
+                found.append(Answer(probe.at, now - probe.at))
+
+    def _weigh(self) -> None:
+        while not self._ended.wait(MEMORY_SECONDS):
+            self.memory.append(Memory(time.time(), sum(map(_resident, _family(self.root)))))
+
+
+def _family(root: int) -> list[int]:
+    """A process and all that it started, without this one."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            children.setdefault(parent, []).append(int(entry.name))
+    found, left = [], [root]
+    while left:
+        one = left.pop()
+        found.append(one)
+        left += children.get(one, [])
+    return [one for one in found if one != os.getpid()]
+
+
+def _resident(process: int) -> float:
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE_MEBIBYTES
+    except OSError:
+        return 0.0
