@@ -7,6 +7,7 @@
 - `contracts_page`   docs/contracts.md, made from the files themselves
 - `service_commands` `sellable gateway`, `sellable api`
 - `options`          the flags of a run, checked
+- `more_views`       views beside the database: Bigtable, BigQuery, files, topics
 - `known_flags`      those, with Beam's own: what nobody knows is refused
 - `inventory_sync`   the main job
 - `progress`         a line every few seconds while it runs

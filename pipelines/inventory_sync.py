@@ -20,6 +20,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipelines.known_flags import choose_runner, flags_of_runner, help_text, refuse_unknown
+from pipelines.more_views import create_more_views, write_more_views
 from pipelines.options import OptionsError, Settings, settings_of
 from pipelines.progress import Progress
 from pipelines.run_report import read_report
@@ -45,11 +46,9 @@ from transforms.publication.counts import CountOutcomes
 from transforms.publication.databases import Database, ViewsError, create_views
 from transforms.publication.postgres_views import WritePostgresViews
 from transforms.publication.rebuilding import take_the_place_of, views_apart
-from transforms.publication.record_files import WriteRecordFiles
 from transforms.publication.runs import finish_run, start_run
 from transforms.publication.sqlite_views import WriteSqliteViews
 from transforms.publication.tallies import TallyElements
-from transforms.publication.topics import PublishRecords
 from transforms.publication.view_tables import Run
 from transforms.sending.sending import SendToPartners
 
@@ -119,12 +118,7 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
     ) | "AllCounts" >> beam.Flatten()
     views = (*records, counts | "CountOutcomes" >> CountOutcomes())
     _ = views | _write(settings.database, config.run_id)
-    if settings.records_folder is not None:
-        files = WriteRecordFiles(str(settings.records_folder), settings.records_format, config.run_id)
-        _ = views | "AllViews" >> beam.Flatten() | "WriteRecordFiles" >> files
-    if settings.topics:
-        topics = PublishRecords(settings.topics, config.run_id)
-        _ = records | "AllRecords" >> beam.Flatten() | "PublishRecords" >> topics
+    write_more_views(views, records, settings, config.run_id)
 
 
 def _answer(envelopes: Any, config: Config) -> None:
@@ -234,6 +228,7 @@ def run(argv: Sequence[str] | None = None) -> int:
             read_books(Path(settings.books_from))  # what cannot be read is said now
         config = load_config(settings, datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ"))
         create_views(settings.database)
+        create_more_views(settings.more_views)
     except (OptionsError, SpecError, ViewsError, BooksError) as error:
         print(f"sellable: nothing was started:\n{error}", file=sys.stderr)
         return EXIT_CONFIGURATION

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
+from pipelines.more_views import MoreViews, add_more_views, more_views_of
 from transforms.publication.databases import Database, ViewsError, database_of
 
 EXAMPLE = Path("examples/company")
@@ -94,6 +95,7 @@ class InventoryOptions(PipelineOptions):
 
 
 def _add_rebuild(views: Any) -> None:
+    add_more_views(views)
     said = "of files: nothing of earlier runs stays; the views are replaced in one step at a good end"
     views.add_argument("--rebuild", action="store_true", help=said)
 
@@ -143,6 +145,7 @@ class Settings(NamedTuple):
     outbound: Path = OUTBOUND
     send_seconds_max: float = DRAIN_SECONDS
     acknowledgments_folder: str = ""  # on any file system that Beam writes
+    more_views: MoreViews = MoreViews()  # beside the database
     rebuild: bool = False  # the views are made anew and replaced at the end
 
     @property
@@ -181,6 +184,7 @@ def settings_of(options: PipelineOptions) -> Settings:
         outbound=Path(given.outbound),
         send_seconds_max=given.send_seconds_max,
         acknowledgments_folder=given.acknowledgments_folder or "",
+        more_views=more_views_of(given),
         rebuild=_rebuild(given),
     )
 

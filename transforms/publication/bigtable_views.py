@@ -6,7 +6,7 @@ it is written only if there is none. The key is `view#part#part`, each part perc
 lie together.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +21,9 @@ FAMILY, COLUMN = "v", b"row"
 FLUSH_ROWS = 1_000
 FLUSH_PAYLOAD_BYTES = 16 * 1024 * 1024
 CELL_BYTES_MAX = 90 * 1024 * 1024  # Bigtable refuses more than 100 MB
-VERSION_MAX = 10**14  # of a timestamp in milliseconds, with room to spare
+VERSION_MAX = (
+    9 * 10**15
+)  # of a timestamp in milliseconds, kept in microseconds; the clock's microseconds fit until 2255
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -106,11 +108,14 @@ def write_bigtable(table: Any, batches: list[Batch]) -> None:
 
 
 def _write_newest(table: Any, view: View, rows: list[list[Any]]) -> None:
+    from google.cloud.bigtable.data.mutations import SetCell  # noqa: PLC0415
+
     at = [column.name for column in view.columns].index(view.grows)
     mutations = []
     for row in rows:
         mutation = table.direct_row(row_key(view, row))
-        mutation.set_cell(FAMILY, COLUMN, cell_of(view, row), timestamp_of(row[at]))
+        cell = SetCell(FAMILY, COLUMN, cell_of(view, row), timestamp_micros=timestamp_of(row[at]))
+        mutation._get_mutations().append(cell)  # noqa: SLF001 - `set_cell` takes datetimes only, until the year 9999
         mutations.append(mutation)
     refused = [status for status in table.mutate_rows(mutations) if status.code]
     if refused:
@@ -121,7 +126,7 @@ def _write_first(table: Any, view: View, row: list[Any]) -> None:
     from google.cloud.bigtable.row_filters import CellsRowLimitFilter  # noqa: PLC0415
 
     mutation = table.conditional_row(row_key(view, row), CellsRowLimitFilter(1))
-    mutation.set_cell(FAMILY, COLUMN, cell_of(view, row), timestamp_of(0), state=False)
+    mutation.set_cell(FAMILY, COLUMN, cell_of(view, row), _EPOCH, state=False)
     mutation.commit()
 
 
@@ -144,8 +149,8 @@ def cell_of(view: View, row: list[Any]) -> bytes:
     return json_line(document | {"payload_left_out": True}).encode("utf-8", "backslashreplace")
 
 
-def timestamp_of(version: int) -> datetime:
-    """The timestamp that stands for a version: versions grow by one, timestamps by a millisecond."""
+def timestamp_of(version: int) -> int:
+    """The timestamp that stands for a version, in microseconds: versions grow by one, timestamps by a millisecond."""
     if not 0 <= version <= VERSION_MAX:
         raise BigtableError(f"version {version}, expected 0 to {VERSION_MAX}")
-    return _EPOCH + timedelta(milliseconds=version)
+    return version * 1_000

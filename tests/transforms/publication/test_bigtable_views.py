@@ -92,6 +92,7 @@ def read(place: tuple[str, str, str], prefix: str) -> list[dict[str, Any]]:
         ("a newer one replaces", [("12", 7), ("11", 9)], "11"),
         ("an older one changes nothing", [("12", 7), ("15", 5)], "12"),
         ("the same again changes nothing", [("12", 7), ("12", 7)], "12"),
+        ("versions may be microseconds", [("12", 1_772_517_600_000_001), ("11", 1_772_517_600_000_000)], "12"),
         ("other content of the same version replaces", [("12", 7), ("13", 7)], "13"),
     ],
 )
