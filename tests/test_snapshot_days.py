@@ -133,7 +133,7 @@ def expected(days: Days) -> tuple[dict[tuple[str, ...], int], dict[tuple[Any, ..
     books = oracle(
         [*days.others, *(line for at in days.lists for line in lines_at(days, at))],
         now=days.until,
-        owner_of=lambda location, facts: WMS_OWNS.get((location, facts), frozenset()),
+        owner_of=lambda location, facts, _at: WMS_OWNS.get((location, facts), frozenset()),
         settle=timedelta(hours=1),
         tolerance=Decimal(0),
         granted={},
