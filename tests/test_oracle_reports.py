@@ -80,10 +80,10 @@ CONFLICT = {**POSTED, ("dead_letter", "conflicting_duplicate"): 1}
             {**CONFLICT, ("duplicate", ""): 1},
         ),
         (
-            "one key on a kit and on its part names two facts",
-            [shipment(1, at=1, key="a", item="KIT", parts=[("BOLT", 2)]), shipment(3, at=1, key="a")],
-            -5,
-            {("posted", ""): 2},
+            "of one key on a kit and on its part the first by receipt counts",
+            [shipment(1, at=1, key="a", item="KIT", parts=[("BOLT", 2)]), shipment(3, at=1, key="a", received_at=9)],
+            -2,
+            CONFLICT,
         ),
         (
             "a kit's key is kept under the kit",
