@@ -7,6 +7,7 @@ long histories, so it is asked family by family: what happens to one never depen
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from fractions import Fraction
 from tempfile import TemporaryFile
 from typing import Any, NamedTuple
@@ -95,7 +96,7 @@ def audit(deliveries: Deliveries, seen: Published, shards: Mapping[int, Shard], 
 
 
 def _books_of(events: list[StockEvent], granted: Mapping[str, Fraction], master: MasterData) -> Books:
-    def owner_of(location: str, facts: str) -> frozenset[str]:
+    def owner_of(location: str, facts: str, _at: datetime | None) -> frozenset[str]:  # the same at all times here
         owner = master.owner(location, facts)
         return frozenset((owner,)) if owner else frozenset()
 
