@@ -19,7 +19,7 @@ def doubts(*heard: float, unknown: dict[Position, Unknown] | None = None, now: f
     notices = [SourceHeard("wms", hour(at)) for at in heard]
     owns = {"EAST": frozenset({"wms"})}
     return doubtful_positions(
-        [HOURLY], notices, unknown or {}, [HERE, THERE], lambda place, _: owns.get(place, frozenset()), hour(now)
+        [HOURLY], notices, unknown or {}, [HERE, THERE], lambda place, *_: owns.get(place, frozenset()), hour(now)
     )
 
 

@@ -60,8 +60,8 @@ TASK_MEMORY = {  # what taskmanager.sh would work out
     "taskmanager.memory.jvm-overhead.min": "128m",
     "taskmanager.memory.jvm-overhead.max": "128m",
     "taskmanager.memory.managed.size": "64m",
-    "taskmanager.memory.network.min": "128m",
-    "taskmanager.memory.network.max": "128m",
+    "taskmanager.memory.network.min": "256m",  # each edge of a job takes buffers of its own
+    "taskmanager.memory.network.max": "256m",
 }
 
 

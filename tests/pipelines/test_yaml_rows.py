@@ -49,12 +49,14 @@ REJECTION = Rejection(
 
 def test_rows_have_the_columns_of_the_view_and_its_text() -> None:
     fields = ["item", "location", "lot", "disposition", "on_hand_quantity", "counted_at", "changed_by", "version"]
-    values = ["MUG-BLUE", "EAST", "", "sellable", "163.5", "2026-03-02T15:00:00+00:00", "wms-east:count:1", 4]
+    fields.append("unknown_since")
+    values = ["MUG-BLUE", "EAST", "", "sellable", "163.5", "2026-03-02T15:00:00+00:00", "wms-east:count:1", 4, None]
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
         rows = pipeline | beam.Create([EAST]) | records_to_rows("position")
         assert_that(rows, equal_to([Row(**dict(zip(fields, values, strict=True)))]))
     types = dict(named_fields_from_element_type(rows.element_type))
-    assert types == dict.fromkeys(fields, str) | {"counted_at": Optional[str], "version": np.int64}  # noqa: UP045
+    moments = dict.fromkeys(("counted_at", "unknown_since"), Optional[str])  # noqa: UP045
+    assert types == dict.fromkeys(fields, str) | moments | {"version": np.int64}
 
 
 def test_records_of_other_views_are_left_out() -> None:

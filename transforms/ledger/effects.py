@@ -22,6 +22,7 @@ from transforms.ledger.item_ledger import (
     books_of,
 )
 from transforms.ledger.position_rules import ZERO, Count, Move
+from transforms.ledger.shared_key_rules import counts_beside
 from transforms.ledger.unknown_rules import note
 
 WANTING_KINDS = frozenset({"order_recorded", "reservation_requested"})  # their expected_at is when goods are wanted
@@ -64,11 +65,11 @@ def decide(books: Books, event: StockEvent, granted: Decimal) -> None:
 
 def compare(books: Books, event: StockEvent, sign: int) -> None:
     """Note what a source that is not the owner reports, or take it out."""
+    report = _compare_count if event.kind in COUNT_KINDS else _compare_movement
     for ledger, quantity in parts(books, event):
-        if event.kind in COUNT_KINDS:
-            _compare_count(ledger, event, quantity, sign)
-        else:
-            _compare_movement(ledger, event, quantity, sign)
+        report(ledger, event, quantity, sign)
+    for other in counts_beside(books, event.transaction_key) if sign < 0 else ():
+        compare(books, other, 1)
 
 
 def _compare_count(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
@@ -79,7 +80,7 @@ def _compare_count(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sig
         where = (event.source, event.location, event.lot, event.disposition)
         ledger.reports[key] = Report(event.occurred_at, said, *where)
     else:
-        del ledger.reports[key]
+        ledger.reports.pop(key, None)  # gone already where a kit and its part share the key
 
 
 def _compare_movement(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
