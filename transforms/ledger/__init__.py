@@ -24,6 +24,7 @@
 - `posting_rules`  what partners are to book or do because of a posted event
 - `agenda_rules`    what time alone will change
 - `retelling_rules` what is told once more after a crash took the books back to a checkpoint
+- `shared_key_rules`  what a kit and its part both say under one key
 - `shard_rules`     a group of events into the books of a shard, and everything that follows from it
 - `outcome_rules`   how events ended, counted, and what is refused as dead letters
 - `ledger_state`    the books as bytes for keyed state
