@@ -73,14 +73,13 @@ def compare(books: Books, event: StockEvent, sign: int) -> None:
 
 
 def _compare_count(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
-    key = event.transaction_key
-    ledger.dirty["report"].add(key)
+    ledger.dirty["report"].add(event.transaction_key)
     if sign > 0:
         said = None if event.kind == "unknown_count" else quantity
         where = (event.source, event.location, event.lot, event.disposition)
-        ledger.reports[key] = Report(event.occurred_at, said, *where)
+        ledger.reports[event.transaction_key] = Report(event.occurred_at, said, *where)
     else:
-        ledger.reports.pop(key, None)  # gone already where a kit and its part share the key
+        ledger.reports.pop(event.transaction_key, None)  # gone already where a kit and its part share the key
 
 
 def _compare_movement(ledger: ItemLedger, event: StockEvent, quantity: Decimal, sign: int) -> None:
