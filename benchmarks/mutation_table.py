@@ -421,7 +421,7 @@ MUTATIONS = (
         f"{LEDGER}/hearing_rules.py",
         "if not _is_known(cell):",
         "if cell is None:",
-        (INVARIANTS,),
+        (f"tests/{LEDGER}/test_hearing_rules.py",),
     ),
     Mutation(
         "a worker that takes over does not know who was heard",

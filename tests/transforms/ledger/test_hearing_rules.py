@@ -95,3 +95,15 @@ def test_items_that_a_feed_does_not_concern_are_not_doubted() -> None:
     hearing.look(watching(HOURLY), hour(13))
     assert hearing.doubts(books_after([count(5, at=1)])["BOLT"], only_nuts) == {}
     assert len(hearing.doubts(books_after([count(5, at=1, item="NUT")])["NUT"], only_nuts)) == 1
+
+
+def test_a_place_whose_one_event_was_taken_out_again_is_not_doubted() -> None:
+    """Which of two contradicting events came first must not matter: the loser's place was never meant."""
+    wrong = count(5, at=1, key="k", location="WEST", received_at=3)
+    right = count(5, at=1, key="k", received_at=2)
+    west = {"source": "wms", "silent_after_minutes": 60, "locations": ["EAST", "WEST"]}
+    for order in ((wrong, right), (right, wrong)):
+        hearing = heard(8)
+        hearing.look(watching(west), hour(13))
+        doubts = hearing.doubts(books_after(order)["BOLT"], policy(west))
+        assert [place[0] for place in doubts] == ["EAST"]
