@@ -68,7 +68,7 @@ def compare(books: Books, event: StockEvent, sign: int) -> None:
     report = _compare_count if event.kind in COUNT_KINDS else _compare_movement
     for ledger, quantity in parts(books, event):
         report(ledger, event, quantity, sign)
-    for other in counts_beside(books, event.transaction_key) if sign < 0 else ():
+    for other in counts_beside(books, event.transaction_key) if sign < 0 and report is _compare_count else ():
         compare(books, other, 1)
 
 

@@ -64,9 +64,8 @@ class _FoldStateFn(beam.DoFn):
         self.source = source or FixedSource(governed(master, policy))
         self.clock = clock
         self.ticks = ticks
-        self.goes_back = (
-            False  # whether a crash takes state back to a checkpoint; answers then leave by a tag of theirs
-        )
+        # whether a crash takes state back to a checkpoint; answers then leave by a tag of theirs
+        self.goes_back = False
         self.handoff = Handoff()
         self.kept_at: dict[int, datetime] = {}
 
