@@ -166,7 +166,7 @@ def running(given: Any, folder: Path) -> Iterator[Bench]:
         ends.callback(job.kill)
         parts = payloads(given.messages, given.items)
         publisher = Publisher(os.environ["PUBSUB_EMULATOR_HOST"], queue.topic, parts, given.items)
-        watcher = Watcher(database, publisher, os.getpid())
+        watcher = Watcher(database, publisher)
         publisher.start()
         ends.callback(publisher.stop)
         watcher.start()

@@ -1,6 +1,5 @@
 """Load watch: views and processes in; when each probe was answered, and how much memory the job takes, out."""
 
-import itertools
 import os
 import sqlite3
 import threading
@@ -36,10 +35,9 @@ class Memory(NamedTuple):
 class Watcher:
     """Looks at the views all the time, in a thread of its own."""
 
-    def __init__(self, database: Path, publisher: Publisher, root: int) -> None:
+    def __init__(self, database: Path, publisher: Publisher) -> None:
         self.database = database
         self.publisher = publisher
-        self.root = root
         self.answers: list[Answer] = []
         self.releases: list[Answer] = []
         self.memory: list[Memory] = []
@@ -72,7 +70,7 @@ class Watcher:
         connection.close()
 
     def _take(self, connection: sqlite3.Connection, question: str, waiting: deque[Probe], found: list[Answer]) -> None:
-        pending = list(itertools.islice(list(waiting), ASKED_MAX))
+        pending = list(waiting)[:ASKED_MAX]
         if not pending:
             return
         places = ",".join("?" * len(pending))
@@ -85,11 +83,11 @@ class Watcher:
 
     def _weigh(self) -> None:
         while not self._ended.wait(MEMORY_SECONDS):
-            self.memory.append(Memory(time.time(), sum(map(_resident, _family(self.root)))))
+            self.memory.append(Memory(time.time(), sum(map(_resident, _started_here()))))
 
 
-def _family(root: int) -> list[int]:
-    """A process and all that it started, without this one."""
+def _started_here() -> list[int]:
+    """All that this process started, and what that started."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -98,12 +96,12 @@ def _family(root: int) -> list[int]:
             except OSError:
                 continue
             children.setdefault(parent, []).append(int(entry.name))
-    found, left = [], [root]
+    found, left = [], children.get(os.getpid(), [])
     while left:
         one = left.pop()
         found.append(one)
         left += children.get(one, [])
-    return [one for one in found if one != os.getpid()]
+    return found
 
 
 def _resident(process: int) -> float:
