@@ -19,7 +19,7 @@ from transforms.publication.view_database import create_views
 
 REQUESTED = "_requested.json"
 FIRST_REQUEST = datetime(2026, 3, 2, 12, tzinfo=UTC)  # later than every opening list, earlier than every hold
-STREAM_SECONDS_MAX = 240  # a job on Flink takes half a minute to start on a free machine
+STREAM_SECONDS_MAX = 480  # a day takes half a minute on a free machine, and many times that on one under load
 
 
 class Day(NamedTuple):
