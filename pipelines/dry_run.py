@@ -85,19 +85,20 @@ def dry_run(
     by, now = f"on record, by policy {seen.policy_version or 'unknown'}", seen.figures
     if current is not None:
         policy_now = load_policy(current, master)
-        by, now = f"by policy {policy_now.version} of {current}", figures_by(policy_now, seen, master, moment)
+        by = f"by policy {policy_now.at(moment).version} of {current}"
+        now = figures_by(policy_now, seen, master, moment)
     then = figures_by(to_come, seen, master, moment)
     notes = []
     if seen.master_version and seen.master_version != master.version:
         notes.append(f"master data is now {master.version}, the views were made by {seen.master_version}")
-    return DryRun(database, by, to_come.version, moment, tuple(notes), tuple(compared(now, then)))
+    return DryRun(database, by, to_come.at(moment).version, moment, tuple(notes), tuple(compared(now, then)))
 
 
 def figures_by(
     policy: Policy, seen: ViewStock, master: MasterData, as_of: datetime
 ) -> dict[tuple[str, str], FigureSeen]:
-    """The figure of every listing by a policy."""
-    rules = rules_at(policy, master.lots, as_of)
+    """The figure of every listing of that moment by a policy."""
+    rules, master = rules_at(policy, master.lots, as_of), master.at(as_of)
     figures: dict[tuple[str, str], FigureSeen] = {}
     for item in sorted(master.listings_of):
         for offer in offers_for(item, seen.stock_of, master, rules):

@@ -16,7 +16,7 @@ from pipelines.message_excerpt import excerpt_of
 from pipelines.terminal_text import plain
 from schemas.master_data import MasterData, load_master_data
 from schemas.yaml_files import SpecError
-from transforms.kits.kit_rules import bom_at, kits_above
+from transforms.kits.kit_rules import Boms, bom_at, kits_above
 from transforms.publication.databases import Database
 
 HEAD, BAD, QUIET = "bold", "bold red", "dim"
@@ -122,10 +122,17 @@ def _kit(report: ItemReport, master: MasterData | None, database: Database) -> I
             for line in bom.components
         ]
         yield from _table("Made of", ("component", "each kit", "scrap", "on hand, by location and disposition"), rows)
-    above = kits_above(master.boms).get(report.item)
+    above = kits_above(master.boms).get(report.item, ())
+    above = tuple(kit for kit in above if _takes(master.boms, kit, report.item, _as_of(report)))
     if above:
         yield Text()
         yield plain(f"Part of {', '.join(above)}")
+
+
+def _takes(boms: Boms, kit: str, item: str, at: datetime) -> bool:
+    """Whether a kit is made of an item at that time, by whatever kits stand between them."""
+    bom = bom_at(boms, kit, at)
+    return bom is not None and any(one.item == item or _takes(boms, one.item, item, at) for one in bom.components)
 
 
 def _on_hand(database: Database, item: str) -> str:
@@ -217,11 +224,12 @@ def _master(report: ItemReport) -> MasterData | None:
     if not folder or not Path(folder).is_dir():
         return None
     try:
-        return load_master_data(Path(folder))
+        return load_master_data(Path(folder)).at(_as_of(report))
     except SpecError:
         return None  # it was whole when the run began; `sellable validate` says what is wrong with it now
 
 
 def _as_of(report: ItemReport) -> datetime:
-    moment = report.option("as_of") or (report.run["started_at"] if report.run else "")
+    """The moment of the figures: of a run that has ended its own, else now, since a stream renews them all the time."""
+    moment = report.option("as_of") or (report.run["finished_at"] if report.run else "")
     return datetime.fromisoformat(moment) if moment else datetime.now(UTC)

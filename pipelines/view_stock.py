@@ -87,6 +87,16 @@ def read_stock(database: Database, items: Collection[str] | None = None) -> View
         connection.close()
 
 
+def read_options(database: Database) -> dict[str, str]:
+    """The options of the last run; none where there was no run yet."""
+    connection = open_to_read(database)
+    try:
+        run = connection.execute("SELECT options FROM run ORDER BY run_id DESC LIMIT 1").fetchone()
+    finally:
+        connection.close()
+    return _given(json.loads(run["options"])) if run else {}
+
+
 def _stocks(connection: Connection, items: Collection[str] | None) -> dict[str, ItemStock]:
     found: dict[str, _Gathered] = defaultdict(_Gathered)
     for item, *place, quantity in _rows(

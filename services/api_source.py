@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipelines.view_stock import ViewStock, read_stock
+from pipelines.view_stock import ViewStock, read_options, read_stock
 from schemas.master_data import MasterData
 from schemas.policy_spec import Policy
 from schemas.yaml_files import SpecError
@@ -14,11 +14,19 @@ from transforms.governed import LiveSource, Source
 from transforms.governed_files import read_governed
 from transforms.governed_rules import governed
 from transforms.offers.availability_rules import Rules
+from transforms.offers.offer_rules import rules_at
 from transforms.publication.databases import Database, open_to_read
 
 TOKEN_CHARS_MIN = 16
 REFRESH_SECONDS = 30.0  # between two looks at master data and policy
 LOOPBACKS = ("127.0.0.1", "::1", "localhost")
+
+
+class InForce(NamedTuple):
+    """What an answer goes by: of rows with dates and of versions of the policy those of its moment."""
+
+    master: MasterData
+    rules: Rules
 
 
 class ApiSource(NamedTuple):
@@ -28,13 +36,8 @@ class ApiSource(NamedTuple):
     governed_by: Source
 
     @property
-    def master(self) -> MasterData:
-        """The master data in force; while the newest tables are wrong, those before."""
-        return self.governed_by.standing().governed.master
-
-    @property
     def policy(self) -> Policy:
-        """The policy in force."""
+        """The policy file in force, with all its versions; while the newest one is wrong, the one before."""
         return self.governed_by.standing().governed.policy
 
     @contextmanager
@@ -51,10 +54,12 @@ class ApiSource(NamedTuple):
         """The stock of some items."""
         return read_stock(self.database, items)
 
-    def rules(self, seen: ViewStock) -> Rules:
-        """The policy at the moment of the views: the run's own now if it had one, else the clock's."""
-        text = seen.options.get("as_of")
-        return Rules(self.policy, self.master.lots, datetime.fromisoformat(text) if text else datetime.now(UTC))
+    def in_force(self) -> InForce:
+        """Master data and policy at the moment of the views: the run's own now if it had one, else the clock's."""
+        text = read_options(self.database).get("as_of")
+        moment = datetime.fromisoformat(text) if text else datetime.now(UTC)
+        master, policy, _ = self.governed_by.standing().governed
+        return InForce(master.at(moment), rules_at(policy, master.lots, moment))
 
 
 def load_source(

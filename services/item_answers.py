@@ -47,10 +47,9 @@ def by_location(source: ApiSource, name: str) -> Answer:
     Of a kit, its components stand beside it: none of it lies anywhere.
     """
     report = read_item(source.database, name)
-    seen = source.stock([report.item])
-    rules = source.rules(seen)
-    pools = allocate(seen.stock_of(report.item), rules)
-    needs = explode(source.master.boms, report.item, ONE, rules.as_of)
+    master, rules = source.in_force()
+    pools = allocate(source.stock([report.item]).stock_of(report.item), rules)
+    needs = explode(master.boms, report.item, ONE, rules.as_of)
     return {
         "item": report.item,
         "locations": _locations(report),
@@ -66,7 +65,7 @@ def by_location(source: ApiSource, name: str) -> Answer:
             for location, quantity in pool.by_location.items()
         ],
         "components": [{"item": need.item, "quantity": plain_decimal(need.quantity)} for need in needs],
-        "policy_version": source.policy.version,
+        "policy_version": rules.policy.version,
     }
 
 

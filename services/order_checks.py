@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from schemas.master_data import MasterData
 from schemas.policy_parts import Text
 from services.api_source import ApiSource
 from services.order_rules import OrderAnswer, OrderLine, base_quantity, check_order
@@ -61,28 +62,27 @@ def check(source: ApiSource, body: bytes) -> dict[str, Any]:
         asked = AskedOrder.model_validate_json(body)
     except ValidationError as error:
         raise QueryError("; ".join(_problems(error))) from None
-    if asked.channel not in source.policy.channels:
-        raise QueryError(f"channel {asked.channel!r}, expected one of {', '.join(source.policy.channels)}")
-    lines = [_line(source, asked.channel, index, line) for index, line in enumerate(asked.lines)]
-    items = {part for line in lines for part in parts_ever(source.master.boms, line.item)}
-    seen = source.stock(sorted(items))
-    rules = source.rules(seen)
-    answer = check_order(asked.channel, lines, seen.stock_of, source.master, rules)
+    master, rules = source.in_force()
+    if asked.channel not in rules.policy.channels:
+        raise QueryError(f"channel {asked.channel!r}, expected one of {', '.join(rules.policy.channels)}")
+    lines = [_line(master, asked.channel, index, line) for index, line in enumerate(asked.lines)]
+    items = {part for line in lines for part in parts_ever(master.boms, line.item)}
+    answer = check_order(asked.channel, lines, source.stock(sorted(items)).stock_of, master, rules)
     return {
         **_told(answer),
         "channel": asked.channel,
         "as_of": rules.as_of.isoformat(),
-        "policy_version": source.policy.version,
+        "policy_version": rules.policy.version,
     }
 
 
-def _line(source: ApiSource, channel: str, index: int, asked: AskedLine) -> OrderLine:
-    item = asked.item if asked.listing is None else source.master.item_of_listing(channel, asked.listing)
-    if item is None or item not in source.master.items:
+def _line(master: MasterData, channel: str, index: int, asked: AskedLine) -> OrderLine:
+    item = asked.item if asked.listing is None else master.item_of_listing(channel, asked.listing)
+    if item is None or item not in master.items:
         raise QueryError(f"lines.{index}: master data does not know {(asked.listing or asked.item)!r}")
-    quantity = base_quantity(source.master, item, channel, asked.quantity, asked.unit)
+    quantity = base_quantity(master, item, channel, asked.quantity, asked.unit)
     if quantity is None:
-        units = ", ".join(sorted(source.master.items[item].factors))
+        units = ", ".join(sorted(master.items[item].factors))
         raise QueryError(f"lines.{index}: {item} has no unit {asked.unit!r}, expected one of {units}")
     return OrderLine(item, quantity)
 

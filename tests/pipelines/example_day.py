@@ -1,8 +1,9 @@
 """The example day: its messages as envelopes in any order, a run of the main job over them, the views it leaves."""
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines import inventory_sync
 from schemas.records import Envelope
@@ -31,6 +32,9 @@ FIGURES = {
 
 # What was wrong for a while and is cured stays as a row that says so, unless nothing was published in between.
 STANDING = {"discrepancy": "expected_quantity <> reported_quantity", "alert": "quantity <> '0'"}
+
+MUG_LISTING = "web,9107199254740993,MUG-BLUE,each"
+ENDS = "2026-03-10"  # a week after the day
 
 Views = dict[str, list[tuple[Any, ...]]]
 
@@ -77,3 +81,26 @@ def archive(folder: Path, messages: Iterable[Envelope], files: int = 1) -> Path:
         lines = [to_archive_line(row) for row in rows[number::files]]
         (folder / "archive" / f"{number:03}.envelopes.jsonl").write_bytes(b"\n".join(lines) + b"\n")
     return folder
+
+
+class Governed(NamedTuple):
+    """The files that people govern the example company in."""
+
+    master: Path
+    policy: Path
+
+
+def dated_company(folder: Path) -> Governed:
+    """The example company, whose shop sells blue mugs by the case a week later, and by another policy."""
+    shutil.copytree(ROOT / "examples/company/master", folder / "master")
+    listings = folder / "master" / "listings.csv"
+    head, *rows = listings.read_text(encoding="utf-8").split()
+    rows.remove(MUG_LISTING)
+    dated = [f"{MUG_LISTING},,{ENDS}", f"web,CASE-1,MUG-BLUE,case,{ENDS},", *(f"{row},," for row in rows)]
+    listings.write_text("\n".join([f"{head},effective_from,effective_to", *dated, ""]), encoding="utf-8")
+    policy = folder / "policy.yaml"
+    text = (ROOT / "examples/company/policy.yaml").read_text(encoding="utf-8")
+    whole = [f"    {line}".replace("buffer: 2", "buffer: 3") for line in text.splitlines()[3:]]
+    later = [f'  - version: "in a week"\n    effective_from: {ENDS}', *whole]
+    policy.write_text("\n".join([text, "later:", *later, ""]), encoding="utf-8")
+    return Governed(folder / "master", policy)

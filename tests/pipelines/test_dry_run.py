@@ -13,7 +13,7 @@ from pipelines.dry_run import Change, DryRun, compared, difference, dry_run, sho
 from pipelines.terminal_text import new_console
 from pipelines.view_stock import FigureSeen, StepSeen
 from schemas.yaml_files import SpecError
-from tests.pipelines.example_day import AS_OF, DAY, ROOT, run_day
+from tests.pipelines.example_day import AS_OF, DAY, ROOT, dated_company, run_day
 from tests.pipelines.example_rules import NOW
 
 POLICY = ROOT / "examples/company/policy.yaml"
@@ -144,6 +144,17 @@ def test_it_can_be_asked_of_another_time(database: Path) -> None:
     marketplace = [one for one in found.changes if one.channel == "marketplace"]
     assert {one.then for one in marketplace} == {0}
     assert any("blackout" in one.why for one in marketplace)
+
+
+def test_listings_and_policy_are_those_of_the_time_asked_about(database: Path, tmp_path: Path) -> None:
+    """Not the rows that come last in the tables: mugs are sold by the case only a week later, with a larger buffer."""
+    company = dated_company(tmp_path)
+    today = dry_run(database, company.policy, master_data=company.master)
+    assert (today.changes, today.policy_version) == ([], "2026-03-01")
+    later = dry_run(database, company.policy, master_data=company.master, as_of="2026-03-10T00:00:00Z")
+    assert later.policy_version == "in a week"
+    (mugs,) = [one for one in later.changes if (one.item, one.channel) == ("MUG-BLUE", "web")]
+    assert (mugs.now, mugs.then) == (85, 3)  # 84 mugs are three cases and a half
 
 
 @pytest.mark.parametrize("as_of", ["tomorrow", "2026-03-15T03:00:00"])

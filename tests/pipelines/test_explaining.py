@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,31 @@ def test_the_components_of_a_kit_are_those_of_the_day_of_the_run(path: Path) -> 
     note_run(path, master_data=MASTER, as_of="2025-12-24 12:00:00+00:00")
     write(path, availability(item="KIT-POUROVER"))
     assert "MUG-BLUE 1 0 nothing" in told(path, "KIT-POUROVER")
+
+
+@pytest.mark.parametrize(
+    ("story", "options", "finished_at", "mugs_each"),
+    [
+        ("a run over files that ended", {}, datetime(2025, 12, 24, tzinfo=UTC), "1"),
+        ("a stream that began then and goes on: its figures are of now", {}, None, "2"),
+        ("a run as of a time", {"as_of": "2025-12-24 12:00:00+00:00"}, None, "1"),
+    ],
+)
+def test_a_kit_is_made_of_what_holds_when_its_figures_do(
+    path: Path, story: str, options: dict[str, str], finished_at: datetime | None, mugs_each: str
+) -> None:
+    texts = json.dumps({"master_data": str(MASTER), **options})
+    write(path, Run("R1", datetime(2025, 12, 23, tzinfo=UTC), finished_at, "day", "p1", "m1", texts))
+    write(path, availability(item="KIT-POUROVER"))
+    assert f"MUG-BLUE {mugs_each} 0 nothing" in told(path, "KIT-POUROVER")
+
+
+@pytest.mark.parametrize(("as_of", "told_of"), [("2025-10-31 23:59:59+00:00", 0), ("2025-11-01 00:00:00+00:00", 1)])
+def test_an_item_is_part_of_kits_that_are_made_of_it_then(path: Path, as_of: str, told_of: int) -> None:
+    """Before November nobody roasted at home."""
+    note_run(path, master_data=MASTER, as_of=as_of)
+    write(path, position("9", item="JAR-500"))
+    assert told(path, "JAR-500").count("Part of KIT-ROAST") == told_of
 
 
 def test_without_master_data_it_says_that_components_are_missing(path: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def test_it_needs_views(tmp_path: Path) -> None:
 
 
 def test_its_now_is_that_of_the_run(day_source: ApiSource) -> None:
-    assert day_source.rules(day_source.stock([])).as_of.isoformat() == "2026-03-03T06:00:00+00:00"
+    assert day_source.in_force().rules.as_of.isoformat() == "2026-03-03T06:00:00+00:00"
 
 
 def test_a_reader_cannot_write(day_source: ApiSource) -> None:

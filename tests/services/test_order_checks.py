@@ -1,12 +1,16 @@
 """An order as JSON is answered by the stock of the views; what cannot be read is said by line."""
 
 import json
+import shutil
+import sqlite3
+from pathlib import Path
 
 import pytest
 
-from services.api_source import ApiSource
+from services.api_source import ApiSource, load_source
 from services.order_checks import check
 from services.view_pages import QueryError
+from tests.pipelines.example_day import dated_company
 
 
 def body(*lines: object, channel: str = "web") -> bytes:
@@ -49,3 +53,29 @@ def test_what_cannot_be_answered_says_why(day_source: ApiSource, asked: bytes, m
     with pytest.raises(QueryError) as error:
         check(day_source, asked)
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "listing", "wanted", "policy_version", "unknown"),
+    [
+        ("2026-03-03T06:00:00Z", "9107199254740993", "1", "2026-03-01", "CASE-1"),
+        ("2026-03-09T23:59:59Z", "9107199254740993", "1", "2026-03-01", "CASE-1"),
+        ("2026-03-10T00:00:00Z", "CASE-1", "24", "in a week", "9107199254740993"),
+    ],
+)
+def test_an_order_goes_by_the_rows_and_the_policy_of_its_moment(
+    day_source: ApiSource, tmp_path: Path, as_of: str, listing: str, wanted: str, policy_version: str, unknown: str
+) -> None:
+    """Not by those that come last in the tables, which may begin next year."""
+    database = tmp_path / "day.db"
+    shutil.copy(str(day_source.database), database)
+    connection = sqlite3.connect(database)
+    connection.execute("UPDATE run SET options = json_set(options, '$.as_of', ?)", (as_of,))
+    connection.commit()
+    connection.close()
+    source = load_source(database, *dated_company(tmp_path))
+    answer = check(source, body({"listing": listing, "quantity": "1"}))
+    assert [one["wanted_quantity"] for one in answer["lines"]] == [wanted]
+    assert (answer["policy_version"], answer["can_be_promised"]) == (policy_version, True)
+    with pytest.raises(QueryError, match=f"master data does not know '{unknown}'"):
+        check(source, body({"listing": unknown, "quantity": "1"}))
