@@ -37,8 +37,9 @@ ROOT = Path(__file__).parents[1]
 MESSAGE_EVENTS = 10
 AGAIN = 0.05  # share of messages that are sent again at the end
 SHOWN_MAX = 10
+SUBSCRIPTION_SECONDS = 10  # Pub/Sub's own default; what a killed worker had just got comes again only after that
 QUIET_SECONDS = 45.0  # longer than a lease: whatever was not acknowledged has come again by then
-STUCK_SECONDS = 300.0  # without a change: after a fault a job may be silent for longer than a lease and still come back
+QUIETS_MAX = 8  # after a fault a job may be silent for longer than a lease and still come back
 SETTLE_SECONDS_MAX = 900.0
 RECOVERY_SECONDS_MAX = 300.0
 KILLS = ("task-manager", "worker-pool", "task-manager", "job-server", "task-manager", "worker-pool")
@@ -85,7 +86,7 @@ class Run:
         self.fake = fake
         self.items = items
         self.away_seconds = away_seconds
-        self.queue = Queue("crashes")
+        self.queue = Queue("crashes", SUBSCRIPTION_SECONDS)
         self.database = folder / "views.db"
         self.clients: list[subprocess.Popen[bytes]] = []
         create_views(self.database)
@@ -204,8 +205,8 @@ def suite(folder: Path, jars: Path, given: Any, say: Callable[[str], None] = par
 
 def _settled(run: Run, deliveries: Deliveries, items: int) -> tuple[dict[str, int], list[str]]:
     """What differs for good: a job that still restarts after a fault has not lost what it has yet to read."""
-    for seconds in (QUIET_SECONDS, STUCK_SECONDS):
-        run.settle(seconds)
+    for _ in range(QUIETS_MAX):
+        run.settle(QUIET_SECONDS)
         if not (found := differences(deliveries, run.database, make_master(items)))[1]:
             break
     return found

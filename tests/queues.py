@@ -22,14 +22,15 @@ class Message(NamedTuple):
 class Queue:
     """A topic and its one subscription, both named after `name` and used by no other test."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, ack_seconds: int = ACK_SECONDS) -> None:
+        """`ack_seconds`: how long a delivery is kept from others if nobody acknowledges it or asks for more time."""
         unique = f"{name}-{uuid.uuid4().hex[:12]}"
         self.topic = f"projects/{PROJECT}/topics/{unique}"
         self.subscription = f"projects/{PROJECT}/subscriptions/{unique}"
         self._publisher = pubsub_v1.PublisherClient()
         self._subscriber = pubsub_v1.SubscriberClient()
         self._publisher.create_topic(name=self.topic)
-        self._subscriber.create_subscription(name=self.subscription, topic=self.topic, ack_deadline_seconds=ACK_SECONDS)
+        self._subscriber.create_subscription(name=self.subscription, topic=self.topic, ack_deadline_seconds=ack_seconds)
 
     def publish(self, messages: Iterable[bytes | tuple[bytes, Mapping[str, str]]]) -> None:
         """Publish payloads, or payloads with attributes, and return when the fake has them all."""
