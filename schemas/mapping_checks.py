@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from schemas.expression_syntax import names_read, parse_expression
-from schemas.mapping_spec import CompleteSpec, EventSpec, MappingSpec, MessageSpec
+from schemas.mapping_spec import CompleteSpec, EventSpec, FailedSpec, MappingSpec, MessageSpec
 from schemas.mapping_values import Origin, QuantityValue, TimeValue, as_list
 from schemas.yaml_files import Finding, Steps
 
@@ -52,6 +52,9 @@ def _message_problems(steps: Steps, message: MessageSpec) -> Iterator[Finding]:
         yield from _complete_problems((*steps, "complete"), message, known)
     if message.each:
         known |= OF_LINE if len(message.each) > 1 else {"line", "index"}
+    for name in FailedSpec.model_fields if message.failed is not None else ():
+        for text in as_list(getattr(message.failed, name)) or ():
+            yield from _unknown_names((*steps, "failed", name), text, known)
     for index, event in enumerate(message.events):
         here = (*steps, "events", index)
         yield from _event_problems(here, event, known)

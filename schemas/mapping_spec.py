@@ -91,6 +91,15 @@ class CompleteSpec(Spec):
     parts: Expression | None = None  # how many there are
 
 
+class FailedSpec(Spec):
+    """How a line of an answer says that it failed at the partner, and what the partner says about it."""
+
+    when: Expression
+    code: Annotated[tuple[Expression, ...], BeforeValidator(as_list)] = ()
+    about: Annotated[tuple[Expression, ...], BeforeValidator(as_list)] = ()  # what names the line: document, listing
+    message: Expression | None = None
+
+
 class MessageSpec(Spec):
     """One message of the source: how to know it, and what becomes of it."""
 
@@ -101,6 +110,7 @@ class MessageSpec(Spec):
     let: dict[LetName, Expression] = Field(default_factory=dict)
     events: tuple[EventSpec, ...] = ()
     complete: CompleteSpec | None = None
+    failed: FailedSpec | None = None  # lines that are dead letters in the partner's words, where an answer has some
     ignore: Text | None = None
     heartbeat: Text | None = None  # like ignore: all it says is that its source is alive
 

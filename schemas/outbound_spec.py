@@ -81,8 +81,10 @@ class AnswerSpec(Spec):
     key: Expression | None = None  # of `one`: its message by key
     number: Expression | None = None  # of `one`: or by its number in the call
     number_from: Literal[0, 1] = 1
+    code: Expression | None = None  # of `one`: the partner's code for what is wrong
     message: Expression | None = None  # of `one`, in words
     retry: Expression | None = None  # of `one`: whether it is worth sending again
+    lists_all: bool = False  # each message has a `one`, also those that are done; what has none is sent again
     together: bool = False  # one problem and nothing of the call was done
     settles: bool = True  # success means applied; false: accepted, and read back
 
@@ -182,7 +184,7 @@ def _problems(spec: OutboundSpec) -> Iterator[Finding]:
         yield ("read",), "no figures, expected where in the answer they are"
 
 
-_OF_ONE = frozenset({"problem", "key", "number", "message", "retry"})
+_OF_ONE = frozenset({"problem", "key", "number", "code", "message", "retry"})
 
 
 def _step_problems(steps: Steps, step: StepSpec) -> Iterator[Finding]:

@@ -175,8 +175,14 @@ def test_a_release_character_that_swallows_the_next_segment_is_noticed() -> None
         assert refused.value.reason == "envelope_mismatch"
 
 
-def test_a_207_with_one_failure_inside_counts_what_succeeded() -> None:
-    assert keys(sample("3pl-api", "batch_with_one_failure.json")) == ["3pl-api:batch:S-71", "3pl-api:batch:R-72"]
+def test_a_207_with_one_failure_inside_counts_what_succeeded_and_tells_what_failed() -> None:
+    payload = (FOLDER / "3pl-api" / "samples" / "batch_with_one_failure.json").read_bytes()
+    (batch,) = mapped("3pl-api", payload)
+    assert keys(batch.events) == ["3pl-api:batch:S-71", "3pl-api:batch:R-72"]
+    words = "409 already_closed (shipment, S-70, 00614141000012): shipment S-70 is closed"
+    (failed,) = batch.rejections
+    assert (failed.event_index, failed.reason) == (1, "failed_line")
+    assert failed.message == f"3pl-api/batch: line 2 failed at the partner, {words}"
 
 
 def test_an_interchange_sent_twice_gives_the_same_facts_again() -> None:

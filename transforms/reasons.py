@@ -69,6 +69,10 @@ REASONS: dict[str, Reason] = {
     "bad_time": _map("the time cannot be read"),
     "missing_key": _map("a part of the transaction key is empty, so a repeat could not be recognised"),
     "too_many_events": _map("one message makes more events than the limit", "split the file at the source"),
+    "failed_line": _map(
+        "a line of a partner's answer failed there, so it moved nothing; the message says why in the partner's words",
+        "have the partner do it after all, which it reports anew; if the goods moved, post them as an adjustment",
+    ),
     "unknown_item": _park("item", "items.csv, or its code to item_codes.csv"),
     "unknown_location": _park("location", "locations.csv, or its code to location_codes.csv"),
     "unknown_unit": _park("unit of the item", "item_units.csv, or its code to unit_codes.csv"),

@@ -18,6 +18,7 @@ class Behaviour:
     fail_rate: float = 0.0  # 500, and nothing done
     vanish_rate: float = 0.0  # the work is done, and the connection dropped without an answer
     forget_rate: float = 0.0  # of messages: accepted, and not applied
+    line_fail_rate: float = 0.0  # of messages: refused for now, one by one, in an answer that takes the others
     is_dead: bool = False  # drops every connection
     delay_seconds: float = 0.0  # before each answer, in real time
     processing_seconds: float = 0.0  # until the result of a feed is there
@@ -67,6 +68,11 @@ class Gate:
     def forgets(self) -> bool:
         """Whether a message is accepted and not applied."""
         return self.random.random() < self.behaviour.forget_rate
+
+    def fails_line(self) -> bool:
+        """Whether a message is refused for now."""
+        rate = self.behaviour.line_fail_rate
+        return rate > 0 and self.random.random() < rate
 
     def _wait(self, phase: str) -> float:
         quota = self.behaviour.quotas.get(phase)

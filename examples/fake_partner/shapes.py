@@ -113,9 +113,12 @@ def bigcommerce(shop: Shop, request: Request) -> Reply:
         found = [(sku, shop.figures[sku]) for sku in skus if sku in shop.figures]
         data = [{"identity": {"sku": sku}, "locations": [{"available_to_sell": figure}]} for sku, figure in found]
         return 200, {"data": data, "meta": {}}
-    items = request.json["items"]
-    refused = [one for one in items if not shop.take(one["sku"], one["quantity"])]
-    errors = [{"status": 422, "title": "The sku does not exist.", "sku": one["sku"]} for one in refused]
+    errors = []
+    for one in request.json["items"]:
+        if shop.gate.fails_line():
+            errors.append({"status": 503, "title": "The sku is busy.", "sku": one["sku"]})
+        elif not shop.take(one["sku"], one["quantity"]):
+            errors.append({"status": 422, "title": "The sku does not exist.", "sku": one["sku"]})
     return 207 if errors else 200, {"transaction_id": str(len(shop.history)), "errors": errors}
 
 

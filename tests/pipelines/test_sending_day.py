@@ -102,7 +102,7 @@ def test_the_report_says_how_far_each_partner_was_told(day: Day) -> None:
 
 def test_what_a_partner_refused_is_a_dead_letter_and_explained(day: Day) -> None:
     ((message, stage),) = rows(day, "SELECT message, stage FROM dead_letter WHERE reason = 'refused_by_partner'")
-    assert (stage, message) == ("send", "figure 9107199254740993 to storefront: The sku does not exist.")
+    assert (stage, message) == ("send", "figure 9107199254740993 to storefront: 422: The sku does not exist.")
     from rich.console import Console
 
     console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115

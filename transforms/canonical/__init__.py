@@ -3,8 +3,8 @@
 - `expressions`        a JMESPath expression as a plain function
 - `quantities`, `times`, `fields`
                        what sources write as numbers, times and codes; one field of a mapping as a function
-- `event_templates`, `message_templates`, `message_choice`, `complete_templates`
-                       one template of a mapping, one message with its lines, what it says of a complete snapshot
+- `event_templates`, `failed_lines`, `message_templates`, `message_choice`, `complete_templates`
+                       one template of a mapping, lines that failed at a partner, one message, complete snapshots
 - `mapping_rules`      `SourceMapping`: a document in, what its source reported out; `load_mappings`
 - `contract_rules`     the samples of a mapping against the events that they were promised to become
 - `mapping`            `MapDocuments`, the transform around the mapping rules

@@ -8,7 +8,8 @@ Beside a mapping lie payloads as its source really sends them, and beside each t
     schemas/mappings/wms-east/samples/shipment.expected.json        a list of events; empty for what is ignored
 
 An expected event has every field of `ReportedEvent` that is not at its default, as JSON, but what only the envelope
-says: when it was received, and its ids. Every message of a mapping needs a sample, and no sample may be refused.
+says: when it was received, and its ids. Every message of a mapping needs a sample, and no sample may be refused, but
+for lines that failed at the partner: after the events stands what each of them is refused with.
 """
 
 import json
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple
 from schemas.encoding import to_json_value
 from schemas.records import Envelope, ReportedEvent
 from transforms.arrival.format_table import DecodeError, decode, format_of_name
+from transforms.canonical.failed_lines import REASON as FAILED_LINE
 from transforms.canonical.mapping_rules import SourceMapping
 
 SAMPLES = "samples"
@@ -36,7 +38,7 @@ class SampleError(ValueError):
 
 
 class Sampled(NamedTuple):
-    """What a mapping makes of one sample."""
+    """What a mapping makes of one sample: events, then lines that failed at the partner."""
 
     events: list[Told]
     messages: set[str]  # names of the messages of the mapping that it shows
@@ -54,6 +56,7 @@ def read_sample(path: Path, mapping: SourceMapping) -> Sampled:
     attributes = _json(path.with_name(path.stem + ATTRIBUTES), {})
     envelope = Envelope(mapping.source, form, RECEIVED_AT, path.name, "", attributes, path.read_bytes())
     events: list[ReportedEvent] = []
+    failed: list[Told] = []
     reasons: set[str] = set()
     try:
         documents = decode(form, envelope.payload, mapping.format_options)
@@ -62,7 +65,9 @@ def read_sample(path: Path, mapping: SourceMapping) -> Sampled:
     for document in documents:
         mapped = mapping.run(document, envelope, len(events))
         for rejection in mapped.rejections:
-            raise SampleError(f"is refused ({rejection.reason}): {rejection.message}")
+            if rejection.reason != FAILED_LINE:
+                raise SampleError(f"is refused ({rejection.reason}): {rejection.message}")
+            failed.append({"reason": rejection.reason, "message": rejection.message})
         events += mapped.events
         reasons |= {one.reason for one in mapped.ignored}
     versions = {event.mapping_version for event in events}
@@ -71,7 +76,7 @@ def read_sample(path: Path, mapping: SourceMapping) -> Sampled:
         for message in mapping.spec.messages
         if f"{mapping.source}/{message.name}@{mapping.version}" in versions or message.moves_nothing in reasons
     }
-    return Sampled([told(event) for event in events], shown)
+    return Sampled([*(told(event) for event in events), *failed], shown)
 
 
 def told(event: ReportedEvent) -> Told:

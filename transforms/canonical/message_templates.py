@@ -7,6 +7,7 @@ from schemas.mapping_spec import MappingSpec, MessageSpec
 from transforms.canonical.complete_templates import CompleteTemplate
 from transforms.canonical.event_templates import EventTemplate, Problem
 from transforms.canonical.expressions import Context, ExpressionError, Read, compile_read, compile_test
+from transforms.canonical.failed_lines import FailedLines
 
 
 class MessageTemplate:
@@ -21,11 +22,20 @@ class MessageTemplate:
         prefix = f"{mapping.key_space or mapping.source}:{spec.key_name or spec.name}:"
         self.complete = CompleteTemplate(spec, mapping) if spec.complete else None
         self.templates = [EventTemplate(event, prefix, mapping.timezone) for event in spec.events]
-        is_plain = len(self.templates) == 1 and not (spec.each or spec.let or spec.complete or spec.events[0].when)
+        self.failed = FailedLines(spec.failed) if spec.failed else None
+        given = spec.each or spec.let or spec.complete or spec.failed
+        is_plain = len(self.templates) == 1 and not (given or spec.events[0].when)
         self.only = self.templates[0] if is_plain else None  # where a message is always exactly one event
 
     def lines(self, context: Context) -> Iterator[Problem | None]:
-        """Put each line into the context in turn; a problem stands for lines that are not there."""
+        """Put each line into the context in turn; a problem stands for lines that are not there, or failed."""
+        if self.failed is None:
+            yield from self._all_lines(context)
+            return
+        for problem in self._all_lines(context):
+            yield problem or self.failed.problem(context)
+
+    def _all_lines(self, context: Context) -> Iterator[Problem | None]:
         if not self.each:
             yield None
             return

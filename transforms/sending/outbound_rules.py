@@ -1,6 +1,6 @@
 """Outbound rules: a mapping and a call in, the requests to make out; an answer in, what it means for each out."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ CONTENT_TYPES = {
     "xml": "application/xml",
     "x12": "application/edi-x12",
 }
+MULTI_STATUS = 207  # each line of the call has a status of its own
 WORDS_CHARS_MAX = 500  # of what a partner says about a message
 
 
@@ -78,26 +79,39 @@ class Exchange:
                 return Answer(outcome, self._words(context))
         if self._figures is not None:
             return Answer("done", figures=self._figures.of(context))
+        if context["status"] == MULTI_STATUS and not isinstance(self._value("each", context), list):
+            return Answer("failed", f"status {MULTI_STATUS} without the list that says what came of each line")
         receipt = str(self._value("receipt", context) or "")
         otherwise: Result = "accepted" if receipt or not self.answer.settles else "applied"
-        results = {key: (result, words) for key, result, words in self._results(context)}
+        results = self._results(context)
         if results and self.answer.together:
             others = (one["key"] for one in context["messages"] if one["key"] not in results)
             results |= dict.fromkeys(others, ("retry", "another message of the same call was refused"))
         return Answer("done", results=results, otherwise=otherwise, receipt=receipt)
 
-    def _results(self, context: Context) -> Iterable[tuple[str, Result, str]]:
+    def _results(self, context: Context) -> dict[str, tuple[Result, str]]:
+        """What came of the messages that the answer has problems with; of several problems of one the worst."""
         keys = [one["key"] for one in context["messages"]]
+        found: dict[str, tuple[Result, str]] = {}
+        named, unclear = set(), ""
         for one in self._value("each", context) or ():
             inside = {**context, "one": one}
+            key = self._key(inside, keys)
+            named.add(key)
             if "problem" in self._read and not self._holds("problem", inside):
                 continue
-            words = str(self._value("message", inside) or "refused without a reason")[:WORDS_CHARS_MAX]
             result: Result = "retry" if self._holds("retry", inside) else "refused"
-            key = self._key(inside, keys)
-            # a problem that names no message may be that of any: none of them counts as told
-            for concerned in [key] if key is not None else keys:
-                yield concerned, result if key is not None else "retry", words
+            words = self._problem_words(inside)
+            if key is None:  # a problem that names no message may be that of any: none of them counts as told
+                unclear = unclear or words
+            else:
+                before, said = found.get(key, (result, ""))
+                worst: Result = "refused" if "refused" in (before, result) else "retry"
+                found[key] = (worst, f"{said}; {words}"[:WORDS_CHARS_MAX] if said else words)
+        doubtful: dict[str, tuple[Result, str]] = dict.fromkeys(keys, ("retry", unclear)) if unclear else {}
+        if self.answer.lists_all:
+            doubtful |= {key: ("retry", "the answer has no line of it") for key in keys if key not in named}
+        return doubtful | found
 
     def _key(self, context: Context, keys: list[str]) -> str | None:
         if "key" in self._read:
@@ -108,6 +122,11 @@ class Exchange:
             return None
         index = int(str(number)) - self.answer.number_from
         return keys[index] if 0 <= index < len(keys) else None
+
+    def _problem_words(self, inside: Context) -> str:
+        said = self._value("message", inside) or "refused without a reason"
+        code = self._value("code", inside)
+        return (str(said) if code in (None, "") else f"{code}: {said}")[:WORDS_CHARS_MAX]
 
     def _words(self, context: Context) -> str:
         return str(self._value("message", {**context, "one": None}) or f"status {context['status']}")[:WORDS_CHARS_MAX]

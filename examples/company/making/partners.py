@@ -12,7 +12,7 @@ from making import catalog
 from making.books import Place
 from making.clock import at
 from making.company import Company
-from making.mailbag import IGNORED, Endings, compared, duplicate, posted
+from making.mailbag import IGNORED, Endings, compared, dead, duplicate, posted
 
 SAMPLES = Path(__file__).resolve().parents[3] / "schemas" / "mappings"
 WHITE, BLACK, BEANS, TAMPER = "MUG-WHITE", "MUG-BLACK", "GREEN-BEANS", "TAMPER-53"
@@ -190,8 +190,9 @@ def _north(company: Company) -> None:
 def _apex(company: Company) -> None:
     _move(company, "15:30", "APEX", WHITE, CASE)
     _move(company, "16:00", "APEX", WHITE, -3)
+    endings = [*posted(), *dead("failed_line"), *posted()]
     _send(
-        company, "3pl-api/batch_with_one_failure.json", "16:10", posted(2), "one line of three failed; the others count"
+        company, "3pl-api/batch_with_one_failure.json", "16:10", endings, "one line of three failed; the others count"
     )
     _move(company, "17:00:00", "APEX", WHITE, -2)
     _send(company, "3pl-api/movements_page.json", "17:15", posted())

@@ -51,7 +51,7 @@ def test_a_207_with_one_failure_inside_is_one_failure() -> None:
     with behaving(unknown_listings=["B"]) as served:
         answer = way("web", terms(url=f"{served.url}/web")).make(call(), START)
         assert served["web"].shop.figures == {"A": 5}
-    assert answer == Answer("done", results={"B": ("refused", "The sku does not exist.")})
+    assert answer == Answer("done", results={"B": ("refused", "422: The sku does not exist.")})
 
 
 def test_a_partner_that_answers_too_late_is_unknown() -> None:
@@ -71,7 +71,7 @@ def test_shopify_sets_all_or_nothing_and_compares() -> None:
         compared = call(known=(Decimal(5), Decimal(9)))
         assert shop.make(compared, START).results == {
             "A": ("retry", "another message of the same call was refused"),
-            "B": ("retry", "The compareQuantity value does not match the persisted value."),
+            "B": ("retry", "COMPARE_QUANTITY_STALE: The compareQuantity value does not match the persisted value."),
         }
         assert shop.make(call(phase="read"), START).figures == {"A": Decimal(5), "B": Decimal(0)}
 
@@ -86,7 +86,7 @@ def test_an_amazon_feed_is_uploaded_processed_and_reported_on() -> None:
         assert amazon.make(call(phase="poll", receipt="50001"), START) == Answer("pending")
         clock.at += 61
         assert amazon.make(call(phase="poll", receipt="50001"), START) == Answer(
-            "done", results={"B": ("refused", "The SKU does not match any listing.")}, otherwise="accepted"
+            "done", results={"B": ("refused", "8541: The SKU does not match any listing.")}, otherwise="accepted"
         )
         assert amazon.make(call(phase="read"), START).figures == {"A": Decimal(5)}
 

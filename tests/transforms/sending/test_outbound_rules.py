@@ -67,6 +67,10 @@ def test_secrets_stand_in_headers_only() -> None:
 
 BY_KEY = {"each": "body.errors", "key": "one.sku", "message": "one.title"}
 BY_NUMBER = {"each": "body.issues", "number": "one.messageId", "problem": "one.severity == 'ERROR'"}
+LISTED = {
+    "each": "body.lines", "key": "one.sku", "problem": "one.status >= `300`", "code": "one.status",
+    "message": "one.title", "lists_all": True,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -107,6 +111,36 @@ BY_NUMBER = {"each": "body.issues", "number": "one.messageId", "problem": "one.s
             BY_KEY | {"retry": "one.status >= `500`"},
             Answer("done", results={"B": ("retry", "busy")}),
         ),
+        (
+            "with its code",
+            {"errors": [{"sku": "B", "title": "no", "status": 422}]},
+            BY_KEY | {"code": "one.status"},
+            Answer("done", results={"B": ("refused", "422: no")}),
+        ),
+        (
+            "two of one message, of which the worse counts",
+            {"errors": [{"sku": "B", "title": "no"}, {"sku": "B", "title": "busy", "status": 500}]},
+            BY_KEY | {"retry": "one.status >= `500`"},
+            Answer("done", results={"B": ("refused", "no; busy")}),
+        ),
+        (
+            "of one, and of nobody knows which",
+            {"errors": [{"sku": "B", "title": "no"}, {"sku": "X", "title": "what"}]},
+            BY_KEY,
+            Answer("done", results={"A": ("retry", "what"), "B": ("refused", "no")}),
+        ),
+        (
+            "every line is listed, done or not",
+            {"lines": [{"sku": "A", "status": 200}, {"sku": "B", "status": 409, "title": "no"}]},
+            LISTED,
+            Answer("done", results={"B": ("refused", "409: no")}),
+        ),
+        (
+            "one line is not listed",
+            {"lines": [{"sku": "B", "status": 200}]},
+            LISTED,
+            Answer("done", results={"A": ("retry", "the answer has no line of it")}),
+        ),
         ("accepted only", {}, {"settles": False}, Answer("done", otherwise="accepted")),
         ("a receipt", {"id": 7}, {"receipt": "body.id"}, Answer("done", otherwise="accepted", receipt="7")),
         (
@@ -131,3 +165,14 @@ def test_a_figure_that_is_no_number_is_unknown_and_not_zero() -> None:
     ]
     context = context_of(CALL, VALUES, START) | {"status": 200, "body": {"data": data}}
     assert exchange.understood(context).figures == {"A": None, "B": Decimal(4)}
+
+
+@pytest.mark.parametrize("body", ["<html>", None, {}, {"errors": None}, {"errors": {"sku": "B"}}])
+def test_a_207_that_does_not_say_which_lines_failed_counts_for_none_of_them(body: Any) -> None:
+    assert answered(body, BY_KEY, status=207) == Answer(
+        "failed", "status 207 without the list that says what came of each line"
+    )
+
+
+def test_a_207_without_a_failure_is_a_success() -> None:
+    assert answered({"errors": []}, BY_KEY, status=207) == Answer("done")

@@ -338,6 +338,35 @@ def test_a_dead_channel_leaves_the_times_of_the_others_as_they_were(stress: Call
     assert with_dead == without
 
 
+def test_lines_that_fail_inside_a_207_are_tried_again_or_dead_letters_and_the_others_are_delivered() -> None:
+    clock, newest, rng = VirtualClock(), {}, random.Random(11)
+    rough = Behaviour(line_fail_rate=0.3, throttle_rate=0.1, unknown_listings=["L7", "L8"], seed=5)
+    arrivals = []
+    for version in range(1, 2_001):
+        newest[listing := f"L{rng.randrange(100)}"] = version
+        arrivals.append((version * 0.5, "web", figure(listing, version, version)))
+    with FakePartners({"web": rough}, clock) as served:
+        its = terms(url=f"{served.url}/web", batch_size_max=20, coalesce_seconds=5, attempts_max=3)
+        box = Outbox("web", its)
+        run_virtual({"web": box}, {"web": way("web", its)}, arrivals, clock)
+        shop = served["web"].shop
+    assert {seen.status for seen in served["web"].seen} == {200, 207, 429}
+    assert {(reason, words) for _, reason, words in box.failed} == {
+        ("refused_by_partner", "422: The sku does not exist."),
+        ("not_delivered", "gave up after 3 attempts: 503: The sku is busy."),
+    }
+    refused = {message.key for message, reason, _ in box.failed if reason == "refused_by_partner"}
+    assert refused == {"L7", "L8"}
+    delivered = {key for key, entry in box.entries.items() if entry.status == "applied"}
+    assert delivered | {key for key, entry in box.entries.items() if entry.status == "failed"} == set(newest)
+    assert {key: shop.figures[key] for key in delivered} == {key: newest[key] for key in delivered}
+    figures = [(listing, quantity) for _, listing, quantity in shop.history]
+    seen: dict[str, int] = {}
+    for listing, quantity in figures:
+        assert quantity >= seen.get(listing, 0)
+        seen[listing] = quantity
+
+
 def test_one_stuck_feed_does_not_stop_the_others() -> None:
     box = Outbox("web", terms(poll_seconds=10, result_seconds_max=10_000))
     box.offer([figure("STUCK", 3, 1)], START)
