@@ -9,7 +9,7 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 
-from schemas.encoding import pack
+from schemas.encoding import pack, squeeze
 from schemas.master_data import MasterData
 from schemas.records import SnapshotClosed, SourceHeard, StockEvent
 from transforms.governed import Source
@@ -38,12 +38,18 @@ class GroupByShard(beam.PTransform[Any, Any]):
     Rejects:  nothing.
     """
 
-    def __init__(self, master: MasterData, shards: int = SHARDS, source: Source | None = None) -> None:
-        """`source`: where newer master data than `master` comes from while the job runs."""
+    def __init__(
+        self, master: MasterData, shards: int = SHARDS, source: Source | None = None, *, squeezed: bool = False
+    ) -> None:
+        """`source`: where newer master data than `master` comes from while the job runs.
+
+        `squeezed`: each group as `squeeze` makes it, since groups of files wait in memory until all input has ended.
+        """
         super().__init__()
         self.family_of = families(master.boms)
         self.shards = shards
         self.source = source
+        self.squeezed = squeezed
 
     def expand(self, events: Any) -> Any:
         if not isinstance(events, tuple):
@@ -54,17 +60,20 @@ class GroupByShard(beam.PTransform[Any, Any]):
 
     def _group(self, events: Any) -> Any:
         fn = _GroupAllFn if events.is_bounded else _GroupFn
-        step = beam.ParDo(fn(self.family_of, self.shards, self.source))
+        step = beam.ParDo(fn(self.family_of, self.shards, self.source, squeezed=self.squeezed))
         return step.with_output_types(tuple[int, bytes])
 
 
 class _GroupAllFn(beam.DoFn):
     """Bounded: what arrives has no time to keep."""
 
-    def __init__(self, family_of: Mapping[str, str], shards: int, source: Source | None = None) -> None:
+    def __init__(
+        self, family_of: Mapping[str, str], shards: int, source: Source | None = None, *, squeezed: bool = False
+    ) -> None:
         self.family_of = family_of
         self.shards = shards
         self.source = source
+        self.squeezed = squeezed
 
     def start_bundle(self) -> None:
         if self.source is not None:
@@ -101,11 +110,14 @@ class _GroupAllFn(beam.DoFn):
         if len(group) < GROUP_EVENTS_MAX:
             return ()
         del self.groups[shard]
-        return ((shard, pack(group)),)
+        return ((shard, self._packed(group)),)
+
+    def _packed(self, group: list[bytes]) -> bytes:
+        return squeeze(pack(group)) if self.squeezed else pack(group)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         for shard, group in self.groups.items():
-            yield WindowedValue((shard, pack(group)), self.at, (GlobalWindow(),))
+            yield WindowedValue((shard, self._packed(group)), self.at, (GlobalWindow(),))
         self.groups = {}
 
 

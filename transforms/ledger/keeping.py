@@ -21,7 +21,7 @@ from transforms.ledger.keys import FindReusedKeys, taken_over
 from transforms.ledger.shard_rules import Shard
 from transforms.ledger.streamed_shards import ANSWERED, _FoldStateFn
 from transforms.ledger.telling import TellAnswers
-from transforms.ledger.whole_shards import all_shards, fold_all, grouped_whole, with_outputs
+from transforms.ledger.whole_shards import all_shards, fold_all, with_outputs
 
 
 class Kept(NamedTuple):
@@ -80,10 +80,15 @@ class KeepLedger(beam.PTransform[Any, Any]):
         if self.handoff.take_from:
             known = (*parts, parts[0].pipeline | "TakenOver" >> taken_over(self.handoff.take_from))
         reused = known | "FindReusedKeys" >> FindReusedKeys(self.policy.history)
-        groups = (*parts, reused) | "GroupByShard" >> GroupByShard(self.master, self.shards, source)
+        groups = (*parts, reused) | "GroupByShard" >> GroupByShard(
+            self.master, self.shards, source, squeezed=is_bounded
+        )
         clock = clock_at(self.as_of)
         if self.handoff.take_from:  # a shard without messages tells what it took over, too
-            groups = (groups, parts[0].pipeline | "AllShards" >> all_shards(self.shards)) | "WithAll" >> beam.Flatten()
+            groups = (
+                groups,
+                parts[0].pipeline | "AllShards" >> all_shards(self.shards, squeezed=is_bounded),
+            ) | "WithAll" >> beam.Flatten()
         start_of = partial(self.handoff.start_of, master=self.master, shards=self.shards)
         if not is_bounded:
             fn = _FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of, source=source)
@@ -91,7 +96,8 @@ class KeepLedger(beam.PTransform[Any, Any]):
             fn.hand_over(self.handoff, start_of)
             return self._on_state(groups, fn)
         make = partial(Shard, self.master, self.policy, tells_postings=self.tells_postings)
-        return grouped_whole(groups) | "FoldAll" >> with_outputs(fold_all(make, clock, self.handoff, start_of))
+        whole = groups | "GroupAll" >> beam.GroupByKey()
+        return whole | "FoldAll" >> with_outputs(fold_all(make, clock, self.handoff, start_of))
 
     def _on_state(self, groups: Any, fn: _FoldStateFn) -> Any:
         if not self.tells_when_kept:

@@ -12,6 +12,7 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
+from schemas.encoding import squeeze, unsqueeze
 from schemas.records import KeyTaken, StockEvent
 from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.collector import put_off_collection
@@ -42,9 +43,10 @@ class FindReusedKeys(beam.PTransform[Any, Any]):
 
     def expand(self, events: Any) -> Any:
         parts = events if isinstance(events, tuple) else (events,)
-        noted = [part | f"Note{number}" >> _note(part) for number, part in enumerate(parts)]
+        is_bounded = all(part.is_bounded for part in parts)
+        noted = [part | f"Note{number}" >> _note(part, squeezed=is_bounded) for number, part in enumerate(parts)]
         groups = noted[0] if len(noted) == 1 else tuple(noted) | "Noted" >> beam.Flatten()
-        if all(part.is_bounded for part in parts):
+        if is_bounded:
             find_all = beam.FlatMap(_find_all).with_output_types(KeyTaken)
             return groups | "Group" >> beam.GroupByKey() | "FindAll" >> find_all
         return groups | "Find" >> beam.ParDo(_FindFn(self.window)).with_output_types(KeyTaken)
@@ -55,31 +57,38 @@ def taken_over(folder: str) -> Any:
     return beam.Create([folder]) | "KnownEvents" >> beam.FlatMap(events_in).with_output_types(StockEvent)
 
 
-def _note(events: Any) -> Any:
-    return beam.ParDo(_NoteFn(is_bounded=events.is_bounded)).with_output_types(tuple[int, bytes])
+def _note(events: Any, *, squeezed: bool) -> Any:
+    return beam.ParDo(_NoteFn(is_bounded=events.is_bounded, squeezed=squeezed)).with_output_types(tuple[int, bytes])
 
 
 class _NoteFn(beam.DoFn):
-    """Groups of a stream have the time when they were made: to ask for that of each event costs more than to note."""
+    """Groups of a stream have the time when they were made: to ask for that of each event costs more than to note.
 
-    def __init__(self, *, is_bounded: bool = False) -> None:
+    `squeezed`: those of files wait in memory until all input has ended.
+    """
+
+    def __init__(self, *, is_bounded: bool = False, squeezed: bool = False) -> None:
         self.is_bounded = is_bounded
+        self.squeezed = squeezed
 
     def start_bundle(self) -> None:
         self.groups = KeyGroups(FIELDS_MAX)
 
     def process(self, event: Any) -> Iterable[KeyGroup]:
-        return self.groups.add(event) if isinstance(event, StockEvent) else ()
+        return map(self._shown, self.groups.add(event)) if isinstance(event, StockEvent) else ()
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         at = MIN_TIMESTAMP if self.is_bounded else Timestamp.now()
         for group in self.groups.rest():
-            yield WindowedValue(group, at, (GlobalWindow(),))
+            yield WindowedValue(self._shown(group), at, (GlobalWindow(),))
+
+    def _shown(self, group: KeyGroup) -> KeyGroup:
+        return (group[0], squeeze(group[1])) if self.squeezed else group
 
 
 def _find_all(element: tuple[int, Iterable[bytes]]) -> Iterable[KeyTaken]:
     """Bounded: all groups of a shard of keys at once."""
-    return KeyRegistry().note(element[1])
+    return KeyRegistry().note(map(unsqueeze, element[1]))
 
 
 class _Live:

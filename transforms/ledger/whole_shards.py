@@ -1,12 +1,11 @@
 """Whole shards: all events of a shard at once in, everything that changed because of them out; for bounded input."""
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
 
-from schemas.encoding import pack, unpack
+from schemas.encoding import pack, squeeze, unpack, unsqueeze
 from schemas.records import OutcomeCount
 from transforms.clocks import Clock
 from transforms.collector import put_off_collection
@@ -18,8 +17,6 @@ from transforms.ledger.snapshot_rules import Snapshots
 
 COUNTS = "counts"  # the tag of `OutcomeCount`
 
-_FASTEST = 1  # of zlib's levels: a fifth is left of groups, all of which wait until the input has ended
-
 
 def with_outputs(fn: beam.DoFn, *more: str) -> Any:
     """The stage with its two outputs, records and counts, and more that stand apart."""
@@ -27,19 +24,10 @@ def with_outputs(fn: beam.DoFn, *more: str) -> Any:
     return hinted.with_outputs(COUNTS, *more, main="records")
 
 
-def all_shards(shards: int) -> beam.Create:
+def all_shards(shards: int, *, squeezed: bool) -> beam.Create:
     """A group without events for each shard, so that each is looked at."""
-    return beam.Create([(key, pack([])) for key in range(shards)])
-
-
-def grouped_whole(groups: Any) -> Any:
-    """All groups of each shard, squeezed as long as they wait for the end of the input."""
-    squeezed = groups | "Squeeze" >> beam.MapTuple(_squeezed).with_output_types(tuple[int, bytes])
-    return squeezed | "GroupAll" >> beam.GroupByKey()
-
-
-def _squeezed(shard: int, group: bytes) -> tuple[int, bytes]:
-    return shard, zlib.compress(group, _FASTEST)
+    group = squeeze(pack([])) if squeezed else pack([])
+    return beam.Create([(key, group) for key in range(shards)])
 
 
 def outputs_of(fold: Fold) -> Iterator[Any]:
@@ -57,7 +45,7 @@ def fold_all(
 
 
 class _FoldAllFn(beam.DoFn):
-    """Bounded: all events of a shard at once."""
+    """Bounded: all events of a shard at once, in squeezed groups."""
 
     def __init__(
         self, make_shard: Callable[[Books], Shard], clock: Clock, handoff: Handoff, start_of: Callable[[int], Start]
@@ -77,7 +65,7 @@ class _FoldAllFn(beam.DoFn):
         shard = self.make_shard(start.books)
         shard.snapshots, shard.hearing = Snapshots(start.snapshots), Hearing(start.heard)
         yield from shard.renew(now) if shard.books else ()
-        events = (event for group in groups for event in unpack(zlib.decompress(group)))
+        events = (event for group in groups for event in unpack(unsqueeze(group)))
         yield from outputs_of(shard.fold(events, now))
         if self.handoff.keep_in:
             self.handoff.keep(key, shard, now)

@@ -7,14 +7,14 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from schemas.encoding import unpack
+from schemas.encoding import unpack, unsqueeze
 from schemas.records import SnapshotClosed, StockEvent
 from tests.builders import receipt, shipment
 from tests.ledgers import MASTER
 from transforms.kits.kit_rules import families
 from transforms.ledger import grouping
 from transforms.ledger.entry_rules import as_entry
-from transforms.ledger.grouping import SHARDS, Group, GroupByShard, _GroupFn, shard_of
+from transforms.ledger.grouping import SHARDS, Group, GroupByShard, _GroupAllFn, _GroupFn, shard_of
 from transforms.ledger.ledger_rules import as_event
 
 FAMILY_OF = families(MASTER.boms)
@@ -78,6 +78,17 @@ def test_several_collections_are_grouped_without_being_flattened() -> None:
         groups = (some, others) | GroupByShard(MASTER)
         found = groups | beam.FlatMap(lambda group: [as_event(one).kind for one in unpack(group[1])])
         assert_that(found, equal_to(["receipt", "shipment"]))
+
+
+def test_groups_that_wait_for_the_end_of_files_are_squeezed() -> None:
+    events = [receipt(1, at=at) for at in range(500)]
+    fn = _GroupAllFn(FAMILY_OF, 64, squeezed=True)
+    fn.start_bundle()
+    ((shard, group),) = [one for event in events for one in fn.process(event)] + [
+        one.value for one in fn.finish_bundle()
+    ]
+    assert opened([(shard, unsqueeze(group))]) == opened(bundle(events))
+    assert len(group) * 5 < len(bundle(events)[0][1])
 
 
 def test_a_closed_snapshot_goes_to_every_shard() -> None:

@@ -12,6 +12,7 @@ from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
 from apache_beam.testing.test_stream import TestStream
 from apache_beam.testing.util import assert_that, equal_to
 
+from schemas.encoding import unsqueeze
 from schemas.records import KeyTaken, StockEvent
 from tests.builders import hour, receipt
 from tests.fake_state import Bag, Value
@@ -103,6 +104,15 @@ def groups(events: Iterable[StockEvent]) -> list[tuple[int, bytes]]:
     fn.start_bundle()
     during = [group for event in events for group in fn.process(event)]
     return during + [one.value for one in fn.finish_bundle()]
+
+
+def test_groups_of_files_are_squeezed_and_those_of_a_stream_are_not() -> None:
+    fn = keys._NoteFn(is_bounded=True, squeezed=True)
+    fn.start_bundle()
+    assert list(fn.process(EVENTS[0])) == []
+    assert [(shard, unsqueeze(group)) for shard, group in (one.value for one in fn.finish_bundle())] == groups(
+        [EVENTS[0]]
+    )
 
 
 def test_a_bundle_makes_one_group_for_each_shard_of_keys() -> None:
