@@ -419,8 +419,8 @@ MUTATIONS = (
     Mutation(
         "a place that nobody means any more can be in doubt",
         f"{LEDGER}/hearing_rules.py",
-        "if not _is_known(cell):",
-        "if cell is None:",
+        "if _is_known(cell))",
+        "if cell is not None)",
         (f"tests/{LEDGER}/test_hearing_rules.py",),
     ),
     Mutation(
@@ -432,9 +432,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a held figure is told",
-        f"{LEDGER}/offer_rows.py",
-        "if offer.state == HELD and not (",
-        "if offer.state is None and not (",
+        f"{OFFERS}/doubt_rules.py",
+        "return offer.state == HELD and not (",
+        "return offer.state is None and not (",
         ("tests/test_unknown.py",),
     ),
     Mutation(

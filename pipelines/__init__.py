@@ -19,6 +19,7 @@
 - `explaining`       that, for people
 - `view_rows`        the first rows of a view, for people
 - `view_stock`       the stock of every item as the views hold it
+- `view_figures`     what every channel would be told of it by a policy
 - `position_files`   what is on hand as a Parquet file
 - `dry_run`          what every channel would be told by another policy
 - `replay_rules`     which refused messages could be used now, and what they would move

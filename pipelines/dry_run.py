@@ -18,11 +18,11 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.terminal_text import plain
-from pipelines.view_stock import FigureSeen, StepSeen, ViewStock, read_stock
-from schemas.master_data import MasterData, load_master_data
-from schemas.policy_spec import Policy, load_policy
+from pipelines.view_figures import figures_by
+from pipelines.view_stock import FigureSeen, StepSeen, read_stock
+from schemas.master_data import load_master_data
+from schemas.policy_spec import load_policy
 from schemas.yaml_files import SpecError
-from transforms.offers.offer_rules import offers_for, rules_at
 from transforms.publication.databases import Database
 from transforms.publication.view_tables import plain_decimal
 
@@ -94,19 +94,6 @@ def dry_run(
     return DryRun(database, by, to_come.at(moment).version, moment, tuple(notes), tuple(compared(now, then)))
 
 
-def figures_by(
-    policy: Policy, seen: ViewStock, master: MasterData, as_of: datetime
-) -> dict[tuple[str, str], FigureSeen]:
-    """The figure of every listing of that moment by a policy."""
-    rules, master = rules_at(policy, master.lots, as_of), master.at(as_of)
-    figures: dict[tuple[str, str], FigureSeen] = {}
-    for item in sorted(master.listings_of):
-        for offer in offers_for(item, seen.stock_of, master, rules):
-            steps = tuple(StepSeen(*step) for step in offer.figure.steps)
-            figures[item, offer.channel] = FigureSeen(item, offer.channel, offer.listing, offer.figure.quantity, steps)
-    return figures
-
-
 def compared(now: Figures, then: Figures) -> Iterator[Change]:
     """Every listing that is told by either, with both figures, in order of channel and item.
 
@@ -114,9 +101,9 @@ def compared(now: Figures, then: Figures) -> Iterator[Change]:
     """
     for item, channel in sorted(now.keys() | then.keys(), key=lambda key: (key[1], key[0])):
         before, after = now.get((item, channel)), then.get((item, channel))
-        if before is None and after is not None and not after.quantity:
+        if before is None and after is not None and not after.told:
             continue
-        now_told, then_told = (one.quantity if one else None for one in (before, after))
+        now_told, then_told = (one.told if one else None for one in (before, after))
         yield Change(item, channel, now_told, then_told, difference(before, after))
 
 
@@ -132,6 +119,8 @@ def difference(before: FigureSeen | None, after: FigureSeen | None) -> str:
         if (one or NO_STEP).quantity != (other or NO_STEP).quantity:
             rule = (other or one or NO_STEP).rule
             return f"{name} {_said(one)} → {_said(other)}: {rule}"
+    if before.state != after.state:
+        return f"{before.state} → {after.state}: {after.reason or before.reason}"
     return ""
 
 

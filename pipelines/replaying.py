@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from pipelines.dry_run import Change, changes_table, compared, figures_by
+from pipelines.dry_run import Change, changes_table, compared
 from pipelines.replay_rules import Plan, Refused, plan, stock_after
 from pipelines.terminal_text import plain
+from pipelines.view_figures import figures_by
 from pipelines.view_stock import read_stock
 from schemas.records import Envelope, Rejection, Settlement
 from transforms.arrival.arrived_files import list_files, parts_of
@@ -59,7 +60,7 @@ def prepare(database: Database, front: Front, wanted: Wanted, archive: Path | No
     if archive is not None:
         found, lost = _with_archive(found, lost, archive, front)
     made = plan(found[:REPLAYED_MAX], front, wanted.item)
-    seen = read_stock(database)
+    seen = read_stock(database)._replace(heard={}, unknown={})  # what a silent feed holds back would move all the same
     rules = (front.master, front.policy)
     then = seen._replace(stocks=stock_after(seen.stocks, made.events, rules, now))
     before, after = (figures_by(front.policy, one, front.master, now) for one in (seen, then))

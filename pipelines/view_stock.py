@@ -11,7 +11,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from transforms.offers.availability_rules import DatedClaim, ItemStock, Supply
+from transforms.ledger.hearing_rules import Word
+from transforms.offers.availability_rules import DatedClaim, ItemStock, Place, Supply
+from transforms.offers.offer_rules import TOLD
 from transforms.publication.databases import Connection, Database, open_to_read
 
 ZERO = Decimal(0)
@@ -26,13 +28,16 @@ class StepSeen(NamedTuple):
 
 
 class FigureSeen(NamedTuple):
-    """One figure of the view availability."""
+    """One figure of the view availability, and what the channel has been told."""
 
     item: str
     channel: str
     listing: str
     quantity: int
     steps: tuple[StepSeen, ...]
+    told: int | None  # while the figure is held, what was told before; None: nothing
+    state: str = TOLD
+    reason: str = ""
 
 
 class ViewStock(NamedTuple):
@@ -43,6 +48,8 @@ class ViewStock(NamedTuple):
     policy_version: str  # of the last run
     master_version: str
     options: dict[str, str]  # of that run; none where it has not ended
+    heard: dict[str, datetime]  # source -> when it last spoke
+    unknown: dict[str, dict[Place, Word]]  # item -> the places of which a source does not say how much there is
 
     def stock_of(self, item: str) -> ItemStock:
         """The stock of an item; nothing for one that no event named."""
@@ -82,6 +89,8 @@ def read_stock(database: Database, items: Collection[str] | None = None) -> View
             policy_version=run["policy_version"] if run else "",
             master_version=run["master_version"] if run else "",
             options=_given(json.loads(run["options"])) if run else {},
+            heard=_heard(connection),
+            unknown=_unknown(connection, items),
         )
     finally:
         connection.close()
@@ -133,13 +142,36 @@ def _rows(connection: Connection, sql: str, items: Collection[str] | None) -> An
 
 
 def _figures(connection: Connection, items: Collection[str] | None) -> dict[tuple[str, str], FigureSeen]:
-    rows = _rows(
-        connection, "SELECT item, channel, listing, available_quantity, chain FROM availability WHERE {}", items
-    )
+    told = {tuple(key): quantity for *key, quantity in _rows(connection, _TOLD_SQL, items)}
     return {
-        (item, channel): FigureSeen(item, channel, listing, quantity, steps_seen(json.loads(chain)))
-        for item, channel, listing, quantity, chain in rows
+        (item, channel): FigureSeen(
+            item, channel, listing, quantity, steps_seen(json.loads(chain)), told.get((channel, listing)), state, reason
+        )
+        for item, channel, listing, quantity, chain, state, reason in _rows(connection, _FIGURES_SQL, items)
     }
+
+
+_TOLD_SQL = "SELECT channel, listing, quantity FROM channel_update WHERE {}"
+_FIGURES_SQL = (
+    "SELECT item, channel, listing, available_quantity, chain, state, state_reason FROM availability WHERE {}"
+)
+
+
+def _heard(connection: Connection) -> dict[str, datetime]:
+    rows = connection.execute("SELECT source, received_at FROM source_heard")
+    return {source: datetime.fromisoformat(at) for source, at in rows}
+
+
+def _unknown(connection: Connection, items: Collection[str] | None) -> dict[str, dict[Place, Word]]:
+    found: dict[str, dict[Place, Word]] = defaultdict(dict)
+    for item, location, lot, disposition, since, source in _rows(
+        connection,
+        "SELECT item, location, lot, disposition, unknown_since, unknown_source FROM position"
+        " WHERE unknown_since IS NOT NULL AND {}",
+        items,
+    ):
+        found[item][location, lot, disposition] = datetime.fromisoformat(since), source
+    return dict(found)
 
 
 def steps_seen(chain: Iterable[dict[str, str]]) -> tuple[StepSeen, ...]:

@@ -299,6 +299,7 @@ class PositionRow(NamedTuple):
     changed_by: str  # transaction key of the newest received event that moved it
     version: int
     unknown_since: datetime | None = None  # since when its owner declines to say how much there is
+    unknown_source: str = ""  # which source that is
 
 
 class ClaimRow(NamedTuple):

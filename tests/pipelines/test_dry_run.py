@@ -46,7 +46,7 @@ def edited(tmp_path: Path) -> Path:
 
 def figure(quantity: int, **steps: int) -> FigureSeen:
     chain = tuple(StepSeen(name, Decimal(each), f"rule of {name}") for name, each in steps.items())
-    return FigureSeen("MUG", "web", "W-MUG", quantity, chain)
+    return FigureSeen("MUG", "web", "W-MUG", quantity, chain, quantity)
 
 
 def texts(found: DryRun, limit: int = 200) -> list[str]:
@@ -157,6 +157,33 @@ def test_listings_and_policy_are_those_of_the_time_asked_about(database: Path, t
     assert (mugs.now, mugs.then) == (85, 3)  # 84 mugs are three cases and a half
 
 
+@pytest.mark.parametrize(
+    ("story", "as_of", "silent_after", "floor_after"),
+    [
+        ("told, then floors", "2026-03-03T06:00:00Z", 60, 30),
+        ("held, then floors", "2026-03-03T18:30:00Z", 60, 30),
+        ("floors, then told", "2026-03-04T12:00:00Z", 9000, 30),
+    ],
+)
+def test_its_table_is_the_difference_of_two_real_runs(
+    tmp_path: Path, story: str, as_of: str, silent_after: int, floor_after: int
+) -> None:
+    """By one policy and then by another: what channels have at last by either, every listing."""
+    database, policy = tmp_path / "views.db", tmp_path / "other.yaml"
+    text = POLICY.read_text(encoding="utf-8").replace('"2026-03-01"', '"other"').replace("buffer: 2", "buffer: 3")
+    feed = "silent_after_minutes: 720, floor_after_minutes: 240, floor: {share: 0.5}"
+    other = f"silent_after_minutes: {silent_after}, floor_after_minutes: {floor_after}, floor: {{share: 0.25}}"
+    policy.write_text(text.replace(feed, other), encoding="utf-8")
+    run_day(DAY, database, f"--as_of={as_of}")
+    before, table = _told(database), dry_run(database, policy).listings
+    run_day(DAY, database, f"--as_of={as_of}", f"--policy={policy}")
+    after = _told(database)
+    assert {(one.item, one.channel): (one.now, one.then) for one in table} == {
+        key: (before.get(key), quantity) for key, quantity in after.items()
+    }
+    assert sum(before.get(key) != quantity for key, quantity in after.items()) > 50
+
+
 @pytest.mark.parametrize("as_of", ["tomorrow", "2026-03-15T03:00:00"])
 def test_a_time_without_meaning_is_refused(database: Path, as_of: str) -> None:
     with pytest.raises(SpecError, match="expected"):
@@ -196,6 +223,16 @@ def test_a_policy_that_is_wrong_is_answered_with_2(
     wrong.write_text(POLICY.read_text(encoding="utf-8").replace("[EAST, WEST]", "[EAST, MOON]"), encoding="utf-8")
     assert main(["dry-run", "--policy", str(wrong), "--database", str(database)]) == 2
     assert "unknown location 'MOON'" in capsys.readouterr().err
+
+
+def _told(database: Path) -> dict[tuple[str, str], int]:
+    """What each channel was told last."""
+    connection = sqlite3.connect(database)
+    try:
+        rows = connection.execute("SELECT item, channel, quantity FROM channel_update").fetchall()
+    finally:
+        connection.close()
+    return {(item, channel): quantity for item, channel, quantity in rows}
 
 
 def _dump(database: Path) -> list[str]:

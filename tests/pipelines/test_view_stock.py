@@ -40,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_views_without_rows_have_no_stock(path: Path) -> None:
     seen = written(path)
-    assert seen == ViewStock({}, {}, "", "", {})
+    assert seen == ViewStock({}, {}, "", "", {}, {}, {})
     assert seen.stock_of("ABC-1") == ItemStock("ABC-1", {}, {}, {})
 
 
@@ -77,7 +77,7 @@ def test_figures_come_with_their_chain_and_the_run_with_its_options(path: Path) 
     earlier = run._replace(run_id="R0", policy_version="p0")
     seen = written(path, availability(3), earlier, run)
     steps = (StepSeen("on_hand", Decimal(5), ""), StepSeen("reserved", Decimal(-2), "claims"))
-    assert seen.figures == {("ABC-1", "web"): FigureSeen("ABC-1", "web", "W-ABC-1", 3, steps)}
+    assert seen.figures == {("ABC-1", "web"): FigureSeen("ABC-1", "web", "W-ABC-1", 3, steps, None)}
     assert (seen.policy_version, seen.master_version) == ("p1", "m1")
     assert seen.options == {"policy": "p.yaml", "quiet": "False"}
 

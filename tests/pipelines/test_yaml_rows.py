@@ -49,8 +49,8 @@ REJECTION = Rejection(
 
 def test_rows_have_the_columns_of_the_view_and_its_text() -> None:
     fields = ["item", "location", "lot", "disposition", "on_hand_quantity", "counted_at", "changed_by", "version"]
-    fields.append("unknown_since")
-    values = ["MUG-BLUE", "EAST", "", "sellable", "163.5", "2026-03-02T15:00:00+00:00", "wms-east:count:1", 4, None]
+    fields += ["unknown_since", "unknown_source"]
+    values = ["MUG-BLUE", "EAST", "", "sellable", "163.5", "2026-03-02T15:00:00+00:00", "wms-east:count:1", 4, None, ""]
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
         rows = pipeline | beam.Create([EAST]) | records_to_rows("position")
         assert_that(rows, equal_to([Row(**dict(zip(fields, values, strict=True)))]))

@@ -30,7 +30,8 @@ class WatchFeeds(beam.PTransform[Any, Any]):
 
     In:       `SourceHeard`: `.heard` of `CanonicaliseMessages`.
     Out:      `.heard`: `SourceHeard` for `KeepLedger`, of watched sources, a few in the time that one may be silent;
-              `.records`: `Alert` of kind `silent_source`, once when it begins and once when it ends.
+              `.records`: `Alert` of kind `silent_source`, once when it begins and once when it ends; the same
+              `SourceHeard` for the views, of a run that ends those of all sources.
     State:    of each watched source: its newest message, the last notice, the alerts that stand.
     Rejects:  nothing.
     """
@@ -69,9 +70,11 @@ class _WatchAllFn(beam.DoFn):
     def process(self, element: tuple[str, Iterable[bytes]]) -> Iterator[Any]:
         source, times = element
         standing, now = self.source.standing().governed, self.clock()
+        newest = max(map(unpack, times))
         if is_named(source, standing.policy):
-            newest = max(map(unpack, times))
             yield from _outputs(hear(State(), source, newest, _feeds(standing, now), now, is_last=True))
+        else:
+            yield beam.pvalue.TaggedOutput(RECORDS, SourceHeard(source, newest))
 
 
 class _WatchFn(beam.DoFn):
@@ -122,4 +125,4 @@ def _feeds(standing: Governed, now: datetime) -> Watched:
 
 def _outputs(heard: Heard) -> Iterator[Any]:
     yield from heard.notices
-    yield from (beam.pvalue.TaggedOutput(RECORDS, one) for one in heard.alerts)
+    yield from (beam.pvalue.TaggedOutput(RECORDS, one) for one in (*heard.notices, *heard.alerts))

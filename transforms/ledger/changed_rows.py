@@ -76,8 +76,8 @@ def _position_row(ledger: ItemLedger, place: Place) -> PositionRow:
     counted_at = cell.counts[-1].occurred_at if cell.counts else None
     changed_by = cell.changed_by[1] if cell.changed_by else ""
     unknown = cell.unknown()
-    since = unknown.occurred_at if unknown else None
-    return PositionRow(ledger.item, *place, cell.quantity, counted_at, changed_by, ledger.version, since)
+    word = (unknown.occurred_at, unknown.source) if unknown else (None, "")
+    return PositionRow(ledger.item, *place, cell.quantity, counted_at, changed_by, ledger.version, *word)
 
 
 def _claim_row(ledger: ItemLedger, order_reference: str, now: datetime) -> ClaimRow:

@@ -24,10 +24,13 @@ from transforms.ledger.item_ledger import ItemLedger
 from transforms.ledger.ledger_rules import OwnersOf
 from transforms.ledger.position_rules import CARRIED, Cell
 from transforms.ledger.snapshot_rules import NOT_RECEIVED
+from transforms.offers.availability_rules import Place
 from transforms.offers.doubt_rules import Doubt, Doubts
 
 Pair = tuple[str, str]  # source, location
 Watched = Mapping[Pair, Feed]  # the feeds whose silence is noticed
+Silent = Mapping[Pair, datetime]  # those that are silent, and since when
+Word = tuple[datetime, str]  # since when which source does not say how much there is
 
 
 class Kept(NamedTuple):
@@ -101,22 +104,27 @@ class Hearing:
 
     def doubts(self, ledger: ItemLedger, policy: Policy) -> Doubts:
         """The places of an item of which nobody vouches for the stock, by the version of the policy that holds."""
-        found: Doubts = {}
-        for place, cell in ledger.cells.items():
-            if not _is_known(cell):
-                continue
-            reasons = [
-                _silence(source, since, policy.feed_of(source, location))
-                for (source, location), since in self.silent.items()
-                if location == place[0] and policy.feed_of(source, location).concerns(ledger.item)
-            ]
-            unknown = cell.unknown() if cell.unknowns else None
-            if unknown is not None:
-                feed = policy.feed_of(unknown.source, place[0])
-                reasons.append(_doubt(unknown.occurred_at, feed, f"{unknown.source} does not say how much there is"))
-            if reasons:
-                found[place] = min(reasons, key=itemgetter(0, 1))
-        return found
+        known = ((place, cell) for place, cell in ledger.cells.items() if _is_known(cell))
+        places = ((place, cell.unknown() if cell.unknowns else None) for place, cell in known)
+        words = ((place, word and (word.occurred_at, word.source)) for place, word in places)
+        return doubts_about(ledger.item, words, self.silent, policy)
+
+
+def doubts_about(item: str, places: Iterable[tuple[Place, Word | None]], silent: Silent, policy: Policy) -> Doubts:
+    """Of the places where something of an item was ever said, those of which nobody vouches for the stock."""
+    found: Doubts = {}
+    for place, word in places:
+        reasons = [
+            _silence(source, since, policy.feed_of(source, location))
+            for (source, location), since in silent.items()
+            if location == place[0] and policy.feed_of(source, location).concerns(item)
+        ]
+        if word is not None:
+            since, source = word
+            reasons.append(_doubt(since, policy.feed_of(source, place[0]), f"{source} does not say how much there is"))
+        if reasons:
+            found[place] = min(reasons, key=itemgetter(0, 1))
+    return found
 
 
 def _is_known(cell: Cell) -> bool:

@@ -13,7 +13,7 @@ from schemas.records import AvailabilityRow, PromiseRow
 from transforms.ledger.item_ledger import Books, ItemLedger, books_of
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Rules, Supply
 from transforms.offers.clock_rules import earliest, next_change
-from transforms.offers.doubt_rules import DoubtsOf, in_doubt
+from transforms.offers.doubt_rules import DoubtsOf, in_doubt, keeps_last
 from transforms.offers.offer_rules import HELD, Offer, PoolsOf, StockOf, offers_for, pools_from
 from transforms.offers.promise_rules import Outlook, outlooks_for
 from transforms.offers.signal_rules import signal_for
@@ -88,7 +88,7 @@ def stock(ledger: ItemLedger) -> ItemStock:
 def _told(ledger: ItemLedger, offer: Offer, row: AvailabilityRow, rules: Rules) -> Iterator[Any]:
     channel = offer.channel
     told = ledger.published.get(channel)
-    if offer.state == HELD and not (offer.has_floor and told is not None and row.available_quantity < told):
+    if keeps_last(offer, told):
         return
     update = update_for(told, row)
     if update is not None:

@@ -215,10 +215,14 @@ class Shard:
         return self._listen(now) | self.agenda.wake(self.books, self.rules, now)
 
     def _listen(self, now: datetime) -> set[str]:
-        """The items that lie where a feed has become silent, or is heard again."""
+        """The items that lie where a feed has become silent, or is heard again; of that they have a new version.
+
+        At the first look nothing was told yet: what a run over files tells by one policy is as old as by another.
+        """
+        is_first = self.hearing.looked_at is None
         turned = self.hearing.look(self._feeds_at(now), now)
         heard = {one for one, of in self.books.items() if any(at[0] in turned for at in of.cells)} if turned else set()
-        for item in heard:
+        for item in () if is_first else heard:
             self.books[item].version += 1
         return heard
 

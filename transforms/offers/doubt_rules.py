@@ -70,6 +70,11 @@ def in_doubt(
     )
 
 
+def keeps_last(offer: Offer, told: int | None) -> bool:
+    """Whether a channel keeps what it was told last: its figure is held, unless a floor that is due is less."""
+    return offer.state == HELD and not (offer.has_floor and told is not None and offer.figure.quantity < told)
+
+
 def _floored(stock: ItemStock, due: Mapping[Place, Doubt]) -> ItemStock:
     if not due:
         return stock

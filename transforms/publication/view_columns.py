@@ -89,6 +89,7 @@ MEANINGS: dict[str, str] = {
     "total": "how many ended this way",
     "transaction_key": "the source's own key of the business fact",
     "unknown_since": "since when its owner declines to say how much there is; empty where it does not",
+    "unknown_source": "which source declines; empty where none does",
     "version": "grows with each change; a row is replaced only by a higher one",
 }
 
@@ -107,6 +108,7 @@ SPECIAL_MEANINGS: dict[tuple[str, str], str] = {
     ("preemption", "correlation_id"): "of the request granted instead; of its own where another item had its key first",
     ("preemption", "transaction_key"): "key of the reservation request whose hold gave way",
     ("discrepancy", "source"): "source whose report disagrees",
+    ("source_heard", "received_at"): "when its newest message was received; in a stream of sources that a feed names",
     ("dead_letter", "outcome"): "dead_letter",
     ("dead_letter", "run_id"): "first run that found it so",
     ("parked", "outcome"): "parked",

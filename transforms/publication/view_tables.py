@@ -37,11 +37,12 @@ from schemas.records import (
     PromiseRow,
     Rejection,
     Settlement,
+    SourceHeard,
     StockSignal,
 )
 from transforms.publication.view_columns import meaning_of
 
-SCHEMA_VERSION = 4  # of all views together; a database of another version is refused, never changed
+SCHEMA_VERSION = 5  # of all views together; a database of another version is refused, never changed
 
 
 class Run(NamedTuple):
@@ -122,6 +123,7 @@ VIEWS: tuple[View, ...] = (
     View("decision", Decision, "the one answer to one reservation request", ("transaction_key", "item"), grows=""),
     View("preemption", Preemption, "a hold that had to give way to somebody else", ("transaction_key", "item"), ""),
     View("alert", Alert, "something a person must look at, until its quantity is 0", ("item", "location", "kind")),
+    View("source_heard", SourceHeard, "when a source was last heard, whatever it said", ("source",), "received_at"),
     View(
         "dead_letter",
         Rejection,
@@ -232,7 +234,7 @@ def upsert_sql(view: View) -> str:
 def _update_sql(view: View, names: list[str]) -> str:
     changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in view.key)
     newer = f"excluded.{view.grows} > {view.name}.{view.grows}"
-    others = [name for name in names if name not in view.key and name != view.grows]
+    others = [name for name in names if name not in view.key and name != view.grows] or [view.grows]
     new_values, old_values = (", ".join(f"{table}.{name}" for name in others) for table in ("excluded", view.name))
     same_age = f"excluded.{view.grows} = {view.name}.{view.grows}"
     return f"UPDATE SET {changes} WHERE {newer} OR ({same_age} AND ({new_values}) IS NOT ({old_values}))"

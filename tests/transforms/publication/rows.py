@@ -20,6 +20,7 @@ from schemas.records import (
     PromiseRow,
     Rejection,
     Settlement,
+    SourceHeard,
     StockSignal,
 )
 
@@ -76,6 +77,10 @@ def availability(quantity: int = 3, version: int = 1, item: str = "ABC-1", **cha
 
 def update(quantity: int = 3, version: int = 1, previous: int | None = None) -> ChannelUpdate:
     return ChannelUpdate("web", "W-ABC-1", "ABC-1", quantity, previous, "shop:order:1001:1", "corr-1001", version)
+
+
+def source_heard(at: datetime = NOON) -> SourceHeard:
+    return SourceHeard("wms-east", at)
 
 
 def signal(name: str = "low", quantity: int = 3, version: int = 1) -> StockSignal:

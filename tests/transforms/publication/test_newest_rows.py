@@ -19,8 +19,8 @@ def test_the_newest_of_each_row_is_kept_in_the_order_of_the_key() -> None:
     by = "wms-east:receipt:R1:1"
     assert found == {
         "position": [
-            ["ABC-1", "EAST", "", "sellable", "8", None, by, 9, None],
-            ["XYZ", "EAST", "", "sellable", "5", None, by, 3, None],
+            ["ABC-1", "EAST", "", "sellable", "8", None, by, 9, None, ""],
+            ["XYZ", "EAST", "", "sellable", "5", None, by, 3, None, ""],
         ]
     }
 

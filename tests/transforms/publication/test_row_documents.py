@@ -34,7 +34,7 @@ def test_a_document_is_the_row_with_its_names() -> None:
     line = json_line(json_maker(VIEW_NAMED["position"])(position("2.50", 7)))
     assert line == (
         '{"item":"ABC-1","location":"EAST","lot":"","disposition":"sellable","on_hand_quantity":"2.5",'
-        '"counted_at":null,"changed_by":"wms-east:receipt:R1:1","version":7,"unknown_since":null}'
+        '"counted_at":null,"changed_by":"wms-east:receipt:R1:1","version":7,"unknown_since":null,"unknown_source":""}'
     )
 
 

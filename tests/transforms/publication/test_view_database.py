@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transforms.publication.rows import (
+    NOON,
     alert,
     availability,
     claim,
@@ -28,6 +29,7 @@ from tests.transforms.publication.rows import (
     rejection,
     settlement,
     signal,
+    source_heard,
     update,
 )
 from transforms.publication.newest_rows import NewestRows
@@ -100,7 +102,7 @@ def no_database(path: Path) -> None:
     ("make", "message"),
     [
         (other_program, r"is the database of another program, expected one of ours or none"),
-        (other_version, r"has views of version 99, expected 4: move it away and run again"),
+        (other_version, r"has views of version 99, expected 5: move it away and run again"),
         (no_database, r"file is not a database"),
         (Path.mkdir, r"unable to open database file|cannot be made|no such file"),
     ],
@@ -147,6 +149,12 @@ def test_a_row_moves_forward_only(path: Path, story: str, writes: list[Any], qua
     assert read(path, "SELECT on_hand_quantity FROM position") == [(quantity,)]
 
 
+def test_a_source_was_heard_by_its_newest_message_whatever_comes_late(path: Path) -> None:
+    for hour in (9, 14, 11):
+        write(path, [source_heard(NOON.replace(hour=hour))])
+    assert read(path, "SELECT * FROM source_heard") == [("wms-east", "2026-03-02T14:00:00+00:00")]
+
+
 def test_a_decision_is_never_overwritten(path: Path) -> None:
     write(path, [decision("refused")])
     write(path, [decision("granted")])
@@ -180,7 +188,7 @@ def test_every_kind_of_record_is_written_where_it_belongs(path: Path) -> None:
     records = [
         *(position(), claim(), inbound(), availability(), update(), signal(), promise()),
         *(discrepancy(), decision(), preemption(), alert(), rejection(), parked(), settlement(), ended(1, "posted")),
-        *(posting(), delivery()),
+        *(posting(), delivery(), source_heard()),
     ]
     write(path, records)
     written = [view.name for view in VIEWS if view.name != "run"]

@@ -21,6 +21,7 @@ from tests.transforms.publication.rows import (
     promise,
     rejection,
     signal,
+    source_heard,
     update,
 )
 from transforms.publication.view_tables import (
@@ -55,6 +56,7 @@ RUN = Run("R1", NOON, None, "day", "p1", "m1", "{}")
         (alert(), "alert", ("ABC-1", "", "oversell")),
         (rejection(), "dead_letter", ("shop/20260302T120000Z_orders.jsonl#3", 0, "missing_field")),
         (parked(), "parked", ("shop/20260302T120000Z_orders.jsonl#3", 0, "unknown_item")),
+        (source_heard(), "source_heard", "wms-east"),
         (RUN, "run", "R1"),
         (ended(3, "posted"), "run_count", ("shop", "event", "posted", "")),
     ],
@@ -73,7 +75,7 @@ def test_what_is_no_row_of_any_view_is_named_with_what_was_expected(stranger: ob
 @pytest.mark.parametrize(
     ("record", "row"),
     [
-        (position("2.50", 7), ["ABC-1", "EAST", "", "sellable", "2.5", None, "wms-east:receipt:R1:1", 7, None]),
+        (position("2.50", 7), ["ABC-1", "EAST", "", "sellable", "2.5", None, "wms-east:receipt:R1:1", 7, None, ""]),
         (
             update(3, 8, previous=1),
             ["web", "W-ABC-1", "ABC-1", 3, 1, "shop:order:1001:1", "corr-1001", 8],
