@@ -7,6 +7,8 @@
 - `contracts_page`   docs/contracts.md, made from the files themselves
 - `service_commands` `sellable gateway`, `sellable api`
 - `options`          the flags of a run, checked
+- `change_feed`       the subscription of master data changes that a stream keeps beside its tables
+- `flag_groups`       flags of what few runs need
 - `more_views`       views beside the database: Bigtable, BigQuery, files, topics
 - `known_flags`      those, with Beam's own: what nobody knows is refused
 - `inventory_sync`   the main job

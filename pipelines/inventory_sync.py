@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
+from pipelines.change_feed import keep_change_feed
 from pipelines.known_flags import choose_runner, flags_of_runner, help_text, refuse_unknown
 from pipelines.more_views import create_more_views, write_more_views
 from pipelines.options import OptionsError, Settings, settings_of
@@ -30,6 +31,7 @@ from schemas.partner_spec import Partners
 from schemas.yaml_files import SpecError
 from transforms.arrival.acknowledging import AcknowledgeInterchanges
 from transforms.arrival.acknowledgment_files import WriteAcknowledgments
+from transforms.arrival.change_feed import prepare_feed
 from transforms.arrival.envelopes import ReadEnvelopesFromFiles, ReadEnvelopesFromPubSub
 from transforms.canonical.canonical_rules import Front
 from transforms.canonical.canonicalising import CanonicaliseMessages
@@ -67,6 +69,8 @@ class Config(NamedTuple):
 
 def load_config(settings: Settings, run_id: str) -> Config:
     """Read and check every file that people maintain; `SpecError` names file and line."""
+    if settings.changes_subscription:
+        prepare_feed(settings.master_data)
     master, policy, _ = read_governed(settings.master_data, settings.policy)
     config = Config(settings, Front(load_mappings(settings.mappings), master, policy), run_id)
     if settings.partners is None:
@@ -109,6 +113,7 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
         canonical.settlements,
         *told,
         *(one.records for one in waiting),
+        *keep_change_feed(pipeline, settings),
     )
     counts = (
         arrived.counts,

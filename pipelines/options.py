@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
+from pipelines.change_feed import add_change_feed, feed_problem
+from pipelines.flag_groups import add_handoff, add_telling
 from pipelines.more_views import MoreViews, add_more_views, more_views_of
 from transforms.publication.databases import Database, ViewsError, database_of
 
@@ -73,6 +75,7 @@ class InventoryOptions(PipelineOptions):
             default=REFRESH_SECONDS,
             help="of a stream: how soon new master data and policy are in force; 0: never (default: %(default)s)",
         )
+        add_change_feed(rules)
         rules.add_argument("--as_of", help="ISO time that counts as now: holds expire by it (default: the clock)")
         views = parser.add_argument_group("output")
         views.add_argument(
@@ -82,15 +85,13 @@ class InventoryOptions(PipelineOptions):
         )
         views.add_argument("--records_folder", help="the same rows as files, a folder for each view")
         views.add_argument("--records_format", default="jsonl", choices=("jsonl", "avro"), help="of those files")
-        views.add_argument(
-            "--acknowledgments_folder", help="answers to received EDI, 997 and CONTRL, a folder per source"
-        )
+        views.add_argument("--acknowledgments_folder", help="answers to received EDI, 997 and CONTRL")
         for name in TOPICS:
             views.add_argument(f"--{name}_topic", help=f"projects/P/topics/T: rows of {name} as messages")
         _add_rebuild(views)
-        _add_telling(views)
+        add_telling(views)
         _add_partners(parser)
-        _add_handoff(parser)
+        add_handoff(parser)
         parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
 
 
@@ -100,26 +101,11 @@ def _add_rebuild(views: Any) -> None:
     views.add_argument("--rebuild", action="store_true", help=said)
 
 
-def _add_telling(views: Any) -> None:
-    views.add_argument(
-        "--decisions_told",
-        default="auto",
-        choices=("auto", "at_once", "when_kept"),
-        help="of a stream: when_kept waits until a checkpoint holds them, as (auto) on Flink",
-    )
-
-
 def _add_partners(parser: ArgumentParser) -> None:
     out = parser.add_argument_group("partners")
     out.add_argument("--partners", help="partners.yaml: who is told what (default: nobody is told anything)")
     out.add_argument("--outbound", default=str(OUTBOUND), help="their mappings (default: %(default)s)")
     out.add_argument("--send_seconds_max", type=float, default=DRAIN_SECONDS, help="after the end of input")
-
-
-def _add_handoff(parser: ArgumentParser) -> None:
-    books = parser.add_argument_group("handoff to another deployment")
-    books.add_argument("--books_from", default="", help="folder: start from the books of another deployment")
-    books.add_argument("--books_to", default="", help="folder: keep the books there for the next deployment")
 
 
 class Settings(NamedTuple):
@@ -147,6 +133,7 @@ class Settings(NamedTuple):
     acknowledgments_folder: str = ""  # on any file system that Beam writes
     more_views: MoreViews = MoreViews()  # beside the database
     rebuild: bool = False  # the views are made anew and replaced at the end
+    changes_subscription: str = ""  # of master data, while a stream runs
 
     @property
     def input(self) -> str:
@@ -186,6 +173,7 @@ def settings_of(options: PipelineOptions) -> Settings:
         acknowledgments_folder=given.acknowledgments_folder or "",
         more_views=more_views_of(given),
         rebuild=_rebuild(given),
+        changes_subscription=_changes_subscription(given),
     )
 
 
@@ -200,6 +188,13 @@ def _rebuild(given: Any) -> bool:
     if given.rebuild and not given.input_folder:
         raise OptionsError("--rebuild without --input_folder: a stream has no end at which views could be replaced")
     return bool(given.rebuild)
+
+
+def _changes_subscription(given: Any) -> str:
+    subscription: str = given.changes_subscription
+    if problem := feed_problem(subscription, given.refresh_seconds, streaming=not given.input_folder):
+        raise OptionsError(problem)
+    return subscription
 
 
 def _topic(given: Any, name: str) -> str:

@@ -1,9 +1,13 @@
-"""YAML guard: plain configuration values of Beam YAML in, the transforms of the guard out."""
+"""YAML guard: plain configuration values of Beam YAML in, the transforms of the guard and of master data out."""
 
 from typing import Any
 
+import apache_beam as beam
+
 from pipelines.options import REFRESH_SECONDS
+from pipelines.yaml_rows import queue_message
 from pipelines.yaml_transforms import fitted, given_moment
+from transforms.arrival.change_feed import KeepChanges
 from transforms.governed import LiveSource
 from transforms.governed_files import read_governed
 from transforms.guard.feeds import WatchFeeds
@@ -23,6 +27,11 @@ def watch_feeds(
 ) -> Any:
     """Looks at the policy again every `refresh_seconds` while a stream runs."""
     return fitted(_governed(WatchFeeds, master_data, policy, as_of, refresh_seconds), "heard", "records")
+
+
+def keep_changes(master_data: str, feed: str) -> Any:
+    """Takes rows with `payload` and `attributes`, as Beam YAML's own sources of queues give them."""
+    return fitted("ToMessages" >> beam.Map(queue_message) | KeepChanges(master_data, feed))
 
 
 def _governed(transform: Any, master_data: str, policy: str, as_of: str | None, refresh_seconds: float) -> Any:

@@ -15,6 +15,7 @@ Enters: YAML, CSV and Avro files written by people. Leaves: checked, immutable v
 - `mappings/`       one folder for each source: mapping, owner, version, samples
 - `master_files`    a folder of CSV tables, read with the line number of every row
 - `master_changes` a feed of changes to single rows of them, in the order of their versions
+- `master_change_files` the files of that feed, and its changes that the tables do not fit with
 - `master_records`  one immutable record for each row that people maintain
 - `master_tables`   those rows checked against each other
 - `effective_dates` rows that hold for a time, and the stretches of time they make up

@@ -150,11 +150,11 @@ def apply_changes(tables: Tables, changes: Iterable[Change], now: datetime) -> A
             by_row[change.table, change.key].append(change)
         else:
             message = f"{change.owner[:80]!r} changes {change.table}, expected its owner {governor!r}"
-            refused.append(_refused("not_governor", message, change))
+            refused.append(refuse_change("not_governor", message, change))
     changed: dict[str, dict[tuple[str, ...], Change]] = defaultdict(dict)
     later: list[datetime] = []
     for (table, key), its in sorted(by_row.items()):
-        one_each = _without_conflicts(its, refused)
+        one_each = only_versions(its, refused)
         later += [at for at in (one.effective_from for one in one_each) if at is not None and at > now]
         in_effect = [one for one in one_each if one.effective_from is None or one.effective_from <= now]
         if in_effect:
@@ -172,22 +172,27 @@ def _changed(table: str, rows: list[dict[str, str]], changes: Mapping[tuple[str,
     return kept
 
 
-def _without_conflicts(changes: Iterable[Change], refused: list[RefusedChange]) -> list[Change]:
-    """One of each version. Of two that differ the one that sorts first stays, whichever came first."""
+def only_versions(changes: Iterable[Change], refused: list[RefusedChange]) -> list[Change]:
+    """One of each version. Of two that differ the one in effect first stays, whichever came first."""
     kept: dict[int, Change] = {}
-    for change in sorted(changes, key=lambda one: (one.version, _content(one), one.place)):
+    for change in sorted(changes, key=_order):
         first = kept.setdefault(change.version, change)
         if _content(first) != _content(change):
             message = f"version {change.version} of {change.table} {', '.join(change.key)} was used by {first.place}"
-            refused.append(_refused("conflicting_change", f"{message} with other content", change))
+            refused.append(refuse_change("conflicting_change", f"{message} with other content", change))
     return list(kept.values())
+
+
+def _order(change: Change) -> tuple[int, datetime, str, str]:
+    at = change.effective_from or datetime.min.replace(tzinfo=UTC)
+    return change.version, at, _content(change), change.place
 
 
 def _content(change: Change) -> str:
     return json.dumps([change.row, change.effective_from and change.effective_from.isoformat()], sort_keys=True)
 
 
-def _refused(reason: str, message: str, change: Change) -> RefusedChange:
+def refuse_change(reason: str, message: str, change: Change) -> RefusedChange:
     return RefusedChange(reason, f"{change.place}: {message}", change.place, change.text)
 
 

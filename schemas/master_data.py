@@ -8,7 +8,7 @@ does not know it *yet*: the event is parked until it does.
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,7 +19,8 @@ from schemas import master_tables as tabled
 from schemas.boms import BOM_DEPTH_MAX, BomFile, KitSpec, Place, build_boms
 from schemas.carried import Carried
 from schemas.effective_dates import stretches_of
-from schemas.master_changes import CHANGES_FOLDER, CHANGES_MAX, Change, RefusedChange, apply_changes, parse_change
+from schemas.master_change_files import FITTINGS_MAX, read_changes, unfit_changes
+from schemas.master_changes import CHANGES_FOLDER, RefusedChange, apply_changes
 from schemas.master_files import BOMS_FILE, FILE, LINE, TABLES, CsvRow, Row, open_table, read_tables
 from schemas.master_plain import plain_tables, records_of
 from schemas.master_records import Bom, BomLine, Channel, Item, Listing, Location, Lot
@@ -145,22 +146,20 @@ def load_master_data(folder: Path) -> MasterData:
 
 def load_master(folder: Path, now: datetime) -> Loaded:
     """The same as of a moment; changes of the feed that cannot be applied are left out instead of being raised."""
-    changes = [parse_change(text, place) for text, place in _lines(folder / CHANGES_FOLDER)]
-    right = (one for one in changes if isinstance(one, Change))
-    applied = apply_changes(read_tables(folder), right, now)
-    refused = [one for one in changes if isinstance(one, RefusedChange)] + applied.refused
-    return Loaded(_load(folder, applied.tables), refused, applied.next_at)
-
-
-def _lines(folder: Path) -> Iterator[tuple[str, str]]:
-    number = 0
-    for path in sorted(folder.glob("*.jsonl")):
-        for line, text in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-            number += 1
-            if number > CHANGES_MAX:
-                raise SpecError(f"{path}:{line}: more than {CHANGES_MAX} changes, expected them in the tables by now")
-            if text.strip():
-                yield text, f"{path}:{line}"
+    changes, refused = read_changes(folder / CHANGES_FOLDER)
+    tables = read_tables(folder)
+    for left in reversed(range(FITTINGS_MAX)):
+        applied = apply_changes(tables, changes, now)
+        try:
+            return Loaded(_load(folder, applied.tables), refused + applied.refused, applied.next_at)
+        except SpecError as error:
+            unfit = unfit_changes(str(error), changes)
+            if not (unfit and left):
+                raise
+            refused += unfit
+            places = {one.place for one in unfit}
+            changes = [one for one in changes if one.place not in places]
+    raise AssertionError("the last time is raised")
 
 
 def _load(folder: Path, tables: Mapping[str, Sequence[CsvRow]]) -> MasterData:

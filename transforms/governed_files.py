@@ -13,12 +13,14 @@ from apache_beam.io.filesystems import FileSystems
 
 from schemas.master_changes import CHANGES_FOLDER, RefusedChange
 from schemas.master_data import load_master
+from schemas.master_files import TABLES, read_table
 from schemas.policy_spec import load_policy
 from schemas.yaml_files import SpecError
 from transforms.governed_rules import Governed, governed
 
 FILE_BYTES_MAX = 256 << 20  # of one table; the largest assortments need a tenth of it
 FILES_MAX = 1_000
+GOVERNANCE = "governance"
 
 Stamp = tuple[tuple[str, int, float], ...]  # path, size and time of every file: the same as long as nothing changed
 
@@ -58,6 +60,20 @@ def read_published(master_data: str, policy: str, now: datetime) -> Published:
             raise SpecError(f"{master_data} or {policy}: cannot be read: {error}") from error
     refused = [_named(one, str(folder), master_data.rstrip("/")) for one in loaded.refused]
     return Published(found, refused, loaded.next_at)
+
+
+def read_governors(master_data: str) -> dict[str, str]:
+    """Who alone may change which table, as `governance.csv` says; `SpecError` where it is there and cannot be read."""
+    path = FileSystems.join(master_data, f"{GOVERNANCE}.csv")
+    with TemporaryDirectory(prefix="sellable-") as scratch:
+        copy = Path(scratch, f"{GOVERNANCE}.csv")
+        try:
+            if not FileSystems.exists(path):
+                return {}
+            _copy(path, copy)
+            return {row["table"]: row["owner"] for row in read_table(copy, TABLES[GOVERNANCE])}
+        except (BeamIOError, OSError, SpecError) as error:
+            raise SpecError(str(error).replace(str(copy), path)) from None
 
 
 def _named(one: RefusedChange, copy: str, original: str) -> RefusedChange:

@@ -101,6 +101,18 @@ REASONS: dict[str, Reason] = {
     "not_governor": Reason(
         "change", "dead_letter", "somebody else governs this table", "ask the owner that governance.csv names"
     ),
+    "feed_full": Reason(
+        "change",
+        "dead_letter",
+        "a change feed from a queue has more rows than its file may",
+        "fold the feed's file into the tables, then send the change again",
+    ),
+    "unfit_change": Reason(
+        "change",
+        "dead_letter",
+        "with this change the tables do not fit together, so it is left out until they do",
+        "send what it names, or a right one under a higher version; it is tried again with every new version",
+    ),
     "snapshot_held": Reason(
         "guard",
         "parked",

@@ -45,7 +45,7 @@ def receipt(number: int, at: str, sku: str = "MUG") -> tuple[bytes, dict[str, st
 class Stream:
     """The main job over a queue, with files that change under it."""
 
-    def __init__(self, folder: Path, queue: Queue) -> None:
+    def __init__(self, folder: Path, queue: Queue, *flags: str) -> None:
         forget_watches()
         self.files = CompanyFiles(folder / "company")
         self.database = folder / "views.db"
@@ -53,7 +53,7 @@ class Stream:
         (folder / "mappings/wms/mapping.yaml").write_text(MAPPING)
         rules = [f"--master_data={self.files.master}", f"--policy={self.files.policy}", f"--mappings={folder}/mappings"]
         refresh = f"--refresh_seconds={REFRESH_SECONDS}"
-        output = [f"--database={self.database}", "--quiet", refresh]
+        output = [f"--database={self.database}", "--quiet", refresh, *flags]
         options = PipelineOptions([f"--input_subscription={queue.subscription}", *rules, *output])
         options.view_as(StandardOptions).streaming = True
         create_views(self.database)

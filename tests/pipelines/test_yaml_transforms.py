@@ -30,6 +30,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "CheckAgainstMaster": {"master_data": MASTER},
     "CanonicaliseMessages": {"mappings": MAPPINGS, **RULES},
     "ParkUnknown": RULES,
+    "KeepChanges": {"master_data": MASTER, "feed": "projects/p/subscriptions/changes"},
     "GuardSnapshots": RULES,
     "WatchFeeds": RULES,
     "ExplodeKits": {"master_data": MASTER},

@@ -19,6 +19,8 @@
                      a received interchange as the 997 or CONTRL that answers it
 - `acknowledging`    `AcknowledgeInterchanges`, the transform around them
 - `acknowledgment_files` `WriteAcknowledgments`, a file for each answer
+- `change_feed_rules` changes of master data from a queue as a file beside its tables
+- `change_feed`      `KeepChanges`, the transform around them
 - `format_table`     every format by name; `decode` is the one way in
 - `decoding`         `DecodeMessages`, the transform around it
 """
