@@ -15,6 +15,7 @@ from tests.parts import required_parts, skip_or_fail
 from tests.turns import FLINK, alone
 
 if TYPE_CHECKING:
+    from deploy.flink.cluster import FlinkCluster
     from tests.postgres_server import PostgresServer
     from tests.queues import Queue  # the Pub/Sub client takes a second to import, and few tests need it
 
@@ -79,16 +80,22 @@ def prism_options(request: pytest.FixtureRequest) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def flink_options(
-    pubsub_emulator: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[list[str]]:
+def flink_options(flink_cluster: "FlinkCluster") -> list[str]:
     """The options of a pipeline that is to run on a Flink cluster, whose workers know the Pub/Sub fake."""
+    return flink_cluster.options
+
+
+@pytest.fixture(scope="module")
+def flink_cluster(
+    pubsub_emulator: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[FlinkCluster]":
+    """A real cluster of Flink, with Beam's job server and workers."""
     from deploy.flink.cluster import ClusterError, FlinkCluster, fetch_jars
 
     jars = os.environ.get("SELLABLE_FLINK_JARS") or request.config.cache.mkdir("flink-jars")  # type: ignore[union-attr]
     try:
         with alone(FLINK), FlinkCluster(tmp_path_factory.mktemp("flink"), fetch_jars(Path(jars))) as cluster:
-            yield cluster.options
+            yield cluster
     except ClusterError as error:
         skip_or_fail("flink", str(error))
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.flink.cluster import FlinkCluster
 from tests.pipelines.example_day import DAY, run_day
 from tests.queues import NewQueue
 from tests.streamed_day import Day, day_from_files, in_order, in_turn, streamed
@@ -52,6 +53,15 @@ def test_a_stream_starts_from_the_books_of_another(
 @pytest.mark.flink
 def test_flink_gives_the_same_views_from_files(day: Day, flink_options: list[str], tmp_path: Path) -> None:
     assert run_day(DAY, tmp_path / "views.db", *flink_options) == day.given
+
+
+@pytest.mark.flink
+def test_a_session_cluster_that_is_there_already_takes_the_job(
+    day: Day, flink_cluster: FlinkCluster, tmp_path: Path
+) -> None:
+    with FlinkCluster(tmp_path / "beside", flink_cluster.jars, master=flink_cluster.master) as beside:
+        assert set(beside.processes) == {"job-server", "worker-pool"}
+        assert run_day(DAY, tmp_path / "views.db", *beside.options) == day.given
 
 
 @pytest.mark.flink
