@@ -1,5 +1,6 @@
 """What stops at the guard is missed by nobody: days of complete snapshots end as if every row had been entered."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ from transforms.ledger.entry_rules import packed_entry
 from transforms.ledger.ledger_state import dump_books, load_books, load_snapshots
 from transforms.ledger.snapshot_rules import Snapshots
 
-SEEDS = range(120)
+SEEDS = range(int(os.environ.get("SELLABLE_SNAPSHOT_DAYS", "120")))
 SPOTS = [("BOLT", ""), ("NUT", ""), ("MILK", "OLD"), ("MILK", "NEW"), ("OIL", "")]
 
 
@@ -53,8 +54,8 @@ def made(random: Random, step: float, number: int, change: float = 0.15, unsaid:
         item, lot = random.choice(SPOTS)
         at = random.choice((*lists, random.uniform(0, step * (number + 1)), random.uniform(0, step * (number + 1))))
         make = random.choice((receipt, shipment, shipment, count, unknown if unsaid else count))
-        at += 0.25 * (make is unknown)  # at the very time of a list it would be taken for a line of it
-        others.append(make(random.randint(1, 5), at, f"e{n}", item=item, lot=lot))
+        key = f"{random.choice('Ae')}{n}"  # before or after the lines and notices of the same receipt
+        others.append(make(random.randint(1, 5), at, key, item=item, lot=lot))
     return Days(lists, others, hour(step * (number + 2)))
 
 

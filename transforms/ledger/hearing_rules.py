@@ -20,10 +20,10 @@ from typing import NamedTuple
 from schemas.policy_parts import Feed
 from schemas.policy_spec import Policy
 from schemas.records import SourceHeard
+from transforms.ledger.carry_rules import NOT_RECEIVED
 from transforms.ledger.item_ledger import ItemLedger
 from transforms.ledger.ledger_rules import OwnersOf
 from transforms.ledger.position_rules import CARRIED, Cell
-from transforms.ledger.snapshot_rules import NOT_RECEIVED
 from transforms.offers.availability_rules import Place
 from transforms.offers.doubt_rules import Doubt, Doubts
 

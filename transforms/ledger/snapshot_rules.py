@@ -13,16 +13,18 @@ A source that does not own the place only says so: what it leaves out and the bo
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from schemas.records import COUNT_KINDS, SnapshotClosed, StockEvent
 from transforms.ledger.carry_rules import (
+    NOT_RECEIVED,
     Kept,
     Spot,
     Told,
     carried_count,
     hold,
     in_order,
+    is_word_on,
     matters,
     needed,
     row_before,
@@ -32,8 +34,6 @@ from transforms.ledger.item_ledger import LEFT_OUT, Books, ItemLedger, Place, Re
 from transforms.ledger.ledger_rules import LedgerRules
 from transforms.ledger.position_rules import CARRIED, ZERO, Cell, Count
 from transforms.offers.update_rules import LastEvent
-
-NOT_RECEIVED = datetime(1, 1, 1, tzinfo=UTC)  # the receipt of a zero that nobody sent: a count of the same time wins
 
 
 class Snapshots:
@@ -151,8 +151,7 @@ def _fill(ledger: ItemLedger, place: Place, of: Told) -> bool:
     ours = [one for one in of_it if _is_ours(one)]
     named = any(one.kind == "snapshot" and not _is_ours(one) for one in of_it)
     spot = (ledger.item, *place[1:])
-    if of.is_zero(spot):  # a line without a quantity says that it is not
-        named |= any((one.occurred_at, one.source) == (closed.occurred_at, closed.source) for one in cell.unknowns)
+    named |= of.is_zero(spot) and is_word_on(cell, closed)  # a line without a quantity says that it is not zero
     wanted = None if named else _said(cell, spot, of, is_known=bool(ours))
     if [(one.key, one.quantity) for one in ours] == ([(wanted.key, wanted.quantity)] if wanted else []):
         return False
@@ -175,9 +174,11 @@ def _said(cell: Cell, spot: Spot, of: Told, *, is_known: bool) -> Count | None:
     """The count that leaving the place out amounts to; none where it would change nothing, or is not known yet."""
     closed = of.closed
     if not of.is_zero(spot):
-        row = row_before(cell, of)
+        row = row_before(cell, spot, of)
         if row is None or not (is_known or matters(cell, row, closed.occurred_at)):
             return None
+        if row.received_at == NOT_RECEIVED and is_word_on(cell, closed):
+            return None  # told whole, it would be left out here, and the word taken for its line
         return carried_count(of, row)
     return Count(
         occurred_at=closed.occurred_at,

@@ -5,9 +5,11 @@ from decimal import Decimal
 from itertools import pairwise, permutations
 from typing import Any
 
+import pytest
+
 from schemas.encoding import pack
 from schemas.records import SnapshotClosed, StockEvent
-from tests.builders import count, hour, receipt, shipment, snapshot
+from tests.builders import count, hour, receipt, shipment, snapshot, unknown
 from tests.ledgers import HERE, a_shard
 from tests.verdicts import WMS_OWNS
 from transforms.ledger.carry_rules import in_order, matters, needed, row_before, told
@@ -52,6 +54,7 @@ def on_hand(shard: Shard) -> tuple[int, int]:
     return int(cell.quantity), len(cell.counts)
 
 
+SPOT = ("BOLT", *HERE[1:])
 FIRST = (snapshot(10, at=1), notice(1))
 
 
@@ -83,7 +86,7 @@ def test_the_row_is_looked_for_along_the_chain() -> None:
     notices = kept(notice(1), notice(2, 1), notice(3, 2))
     cell = Cell()
     cell.counts = [counted(7, 0.5), counted(10, 1), counted(3, 1.5)]
-    found = row_before(cell, told(notices, notices[hour(3), "wms"]))
+    found = row_before(cell, SPOT, told(notices, notices[hour(3), "wms"]))
     assert found is not None
     assert (found.occurred_at, found.quantity) == (hour(1), Decimal(10))
     assert [one.closed.occurred_at for one in in_order(notices, hour(2))] == [hour(2), hour(3)]
@@ -93,7 +96,7 @@ def test_without_its_base_nothing_is_known_yet() -> None:
     of = told({}, notice(3, 2))
     cell = Cell()
     cell.moves = [Move(hour(2.5), Decimal(1), "wms", None)]
-    assert (of.is_rooted, row_before(cell, of)) == (False, None)
+    assert (of.is_rooted, row_before(cell, SPOT, of)) == (False, None)
 
 
 def test_a_place_that_was_not_known_when_the_chain_began_was_not_named() -> None:
@@ -101,11 +104,59 @@ def test_a_place_that_was_not_known_when_the_chain_began_was_not_named() -> None
     cell = Cell()
     cell.moves = [Move(hour(2), Decimal(1), "wms", None)]
     of = told(notices, notices[hour(3), "wms"])
-    row = row_before(cell, of)
+    row = row_before(cell, SPOT, of)
     assert row is not None
     assert (row.quantity, matters(cell, row, hour(3)), matters(cell, row, hour(1.5))) == (Decimal(0), True, False)
     cell.moves = [Move(hour(0.5), Decimal(1), "wms", None), *cell.moves]
-    assert row_before(cell, of) is None
+    assert row_before(cell, SPOT, of) is None
+
+
+def unknown_since(shard: Shard) -> Any:
+    word = shard.books["BOLT"].cells[HERE].unknown()
+    return word and word.occurred_at
+
+
+@pytest.mark.parametrize(
+    ("story", "arrived", "quantity", "since"),
+    [
+        (
+            "a word at the time of the first, which leaves the place out, ends with the next, which does so too",
+            [receipt(4, at=0.5), unknown(0, at=1), notice(1), notice(2, 1)],
+            0,
+            None,
+        ),
+        (
+            "so it does where the place became gone at that time",
+            [*FIRST, notice(2, 1, gone=(("BOLT", "", "sellable"),)), unknown(0, at=2), notice(3, 2)],
+            0,
+            None,
+        ),
+        (
+            "a word at the time of the next is taken for its line, since the place was left out before",
+            [notice(1), receipt(3, at=1.5), unknown(0, at=2), notice(2, 1)],
+            3,
+            hour(2),
+        ),
+        (
+            "a word at the time of the next stands beside the figure that it says again",
+            [*FIRST, shipment(4, at=1.5), unknown(0, at=2, received_at=3), notice(2, 1)],
+            10,
+            hour(2),
+        ),
+        (
+            "a place of which nothing but a word is known was not named before",
+            [notice(1), unknown(0, at=1.5), notice(2, 1)],
+            0,
+            None,
+        ),
+    ],
+)
+def test_a_word_that_nobody_knows_ends_as_if_every_row_had_been_told(
+    story: str, arrived: list[Any], quantity: int, since: Any
+) -> None:
+    for order in permutations(arrived):
+        shard = folded(*order)
+        assert (on_hand(shard)[0], unknown_since(shard)) == (quantity, since), order
 
 
 def test_before_the_row_is_folded_away_it_is_said_again() -> None:
