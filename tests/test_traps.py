@@ -146,6 +146,26 @@ def test_a_paid_notice_for_a_cancelled_order_brings_nothing_back() -> None:
     assert events("shop", paid) == []
 
 
+def test_a_refund_that_names_its_order_by_id_only_is_told_by_the_order_itself() -> None:
+    assert sample("shop", "refund_by_id.json") == []
+    (told,) = sample("shop", "order_with_refunds.json")
+    assert (told.kind, told.order_reference, told.quantity) == ("reservation_cancelled", "WEB-1001", 1)
+    assert told.transaction_key == "shop:refund_unshipped:9207199255003503:92071992550035032"
+
+
+def test_an_order_as_the_gateway_keeps_it_is_the_order_that_a_connector_wraps() -> None:
+    body = (FOLDER / "shop" / "samples" / "order_from_the_gateway.json").read_bytes()
+    envelope = Envelope("shop", "json", RECEIVED_AT, "m", "c", {"ce-type": "shop.orders/create"}, body)
+    found = MAPPINGS["shop"].run(decode("json", body, {})[0], envelope).events
+    assert keys(found) == keys(sample("shop", "order_ids_above_2_53.json"))
+    assert [event.order_reference for event in found] == ["WEB-1001", "WEB-1001"]
+
+
+def test_an_order_status_that_nobody_listed_is_told() -> None:
+    told = {"OrderChangeNotification": {"Summary": {"OrderStatus": "Teleported"}}}
+    assert reasons("amazon", {"NotificationType": "ORDER_CHANGE", "Payload": told}) == ["no_mapping_matches"]
+
+
 @pytest.mark.parametrize("story", SEVEN)
 def test_seven_encodings_of_one_event_are_one_fact(story: str) -> None:
     found = {event._replace(correlation_id="") for event in events("3pl-epcis", SEVEN[story])}

@@ -49,7 +49,7 @@ def webhook(topic: str, data: dict[str, Any], copy: int = 0) -> dict[str, Any]:
 
 
 def web_refund(order: dict[str, Any], at: datetime, picked: Iterable[tuple[int, int, str]]) -> dict[str, Any]:
-    """A refund of lines of an order: (index of the line, how many, restock type)."""
+    """A refund of lines of an order: (index of the line, how many, restock type). It has no order number."""
     refund_id = order["id"] + 500
     lines = [
         {
@@ -57,6 +57,7 @@ def web_refund(order: dict[str, Any], at: datetime, picked: Iterable[tuple[int, 
             "line_item_id": order["line_items"][index]["id"],
             "quantity": quantity,
             "restock_type": restock_type,
+            "location_id": None if restock_type == "no_restock" else 487_838_322,
             "line_item": {"variant_id": order["line_items"][index]["variant_id"]},
         }
         for n, (index, quantity, restock_type) in enumerate(picked, start=1)
@@ -64,7 +65,6 @@ def web_refund(order: dict[str, Any], at: datetime, picked: Iterable[tuple[int, 
     return {
         "id": refund_id,
         "order_id": order["id"],
-        "order_number": order["order_number"],
         "created_at": at.astimezone(NEW_YORK).isoformat(),
         "refund_line_items": lines,
     }

@@ -73,7 +73,10 @@ def _sets(company: Company) -> None:
     order = company.web_order(1006, at("15:05:33"), [("CANISTER-VAC", 3), ("BRUSH-GRINDER", 1)])
     company.cancel("web", "WEB-1006", [("CANISTER-VAC", 1)])
     refund = channel_shapes.web_refund(order, at("16:11:09"), [(0, 1, "cancel")])
-    company.spool("shop", at("16:11:09"), channel_shapes.webhook("refunds/create", refund), posted())
+    company.spool("shop", at("16:11:09"), channel_shapes.webhook("refunds/create", refund), IGNORED)
+    updated = channel_shapes.webhook("orders/updated", {**order, "refunds": [refund]})
+    trap = "a refund names its order by id only; the order's update tells it with the number"
+    company.spool("shop", at("16:11:10"), updated, posted(), trap=trap)
     company.ship("EAST", at("18:40:08"), "WEB-1006", [line("CANISTER-VAC", 2), line("BRUSH-GRINDER", 1)])
     refund = {**channel_shapes.web_refund(order, at("23:20:09"), [(1, 1, "return")])}
     refund["id"] += 1
