@@ -10,6 +10,9 @@ turns up, the one that does not have the key is told; its books then take the ev
 
 The first only ever becomes an earlier one, so an event that lost its key has lost it for good. A kit has a key under
 its own name, whatever components the event moves.
+
+A request stays as it was decided, also where a message that contradicts it was received earlier. To the registry that
+message was first, though the item refused it; so the item notes that the key was its own from then on.
 """
 
 from collections.abc import Iterable, Iterator
@@ -44,6 +47,19 @@ def first_of(event: StockEvent) -> First:
 def taken_by(taken: KeyTaken) -> First:
     """The event that a notice says was first."""
     return First(taken.received_at, taken.message_id, taken.event_index, taken.first_item)
+
+
+def is_of_another(taken: KeyTaken, event: StockEvent) -> bool:
+    """Whether the key of an event belongs to another item, by what its own item knows of the key."""
+    return taken.first_item != event.item and taken_by(taken) < first_of(event)
+
+
+def note_refused(known: dict[str, KeyTaken], event: StockEvent, kept: StockEvent) -> None:
+    """Note that an item refuses an event which was received earlier than the one that it keeps under the key."""
+    key, first = event.transaction_key, first_of(event)
+    before = known.get(key)
+    if first < first_of(kept) and (before is None or first < taken_by(before)):
+        known[key] = KeyTaken(event.item, key, *first, was_decided=before is not None and before.was_decided)
 
 
 def key_shard_of(transaction_key: str) -> int:

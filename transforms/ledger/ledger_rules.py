@@ -22,7 +22,7 @@ from transforms.ledger import effects
 from transforms.ledger.bill_rules import billed, goes_by_its_order, join, leave, undecide
 from transforms.ledger.confirmation_rules import Confirm
 from transforms.ledger.item_ledger import Books, ItemLedger, as_event, books_of, moved_items
-from transforms.ledger.key_rules import first_of, taken_by
+from transforms.ledger.key_rules import is_of_another, note_refused, taken_by
 from transforms.ledger.position_rules import ZERO
 
 CONFLICT = "conflicting_duplicate"
@@ -35,8 +35,6 @@ STAMPED_KINDS = COUNT_KINDS | {"inbound_announced"}  # receipt decides between t
 # (location, facts, when; None: ever) -> the sources that own them; empty: nobody does
 OwnersOf = Callable[[str, str, datetime | None], frozenset[str]]
 Decide = Callable[[Books, StockEvent], Decimal]  # what a reservation request is granted, 0 or more
-
-
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -111,7 +109,7 @@ def record(books: Books, event: StockEvent, packed: bytes, rules: LedgerRules) -
         return _again(books, event, packed, as_event(known), rules)
     if ledger.taken:
         taken = ledger.taken.get(event.transaction_key)
-        if taken is not None and taken_by(taken) < first_of(event):
+        if taken is not None and is_of_another(taken, event):
             return Result("dead_letter", CONFLICT, _of_another(taken, event))
     newest_at = _newest_at(books, event) if event.components else ledger.newest_at
     if newest_at is not None and event.occurred_at < newest_at:
@@ -157,9 +155,10 @@ def _again(books: Books, event: StockEvent, packed: bytes, first: StockEvent, ru
         if not keeps_first:
             _stamp_earlier(books, event, packed, first, rules)
         return DUPLICATE
-    if keeps_first or "reservation_requested" in (first.kind, event.kind):
-        return Result("dead_letter", CONFLICT, _conflict(first, event))
     ledger = books[event.item]
+    if keeps_first or "reservation_requested" in (first.kind, event.kind):
+        note_refused(ledger.taken, event, first)
+        return Result("dead_letter", CONFLICT, _conflict(first, event))
     counted = "compared" if event.transaction_key in ledger.compared else "posted"
     others, _ = _take_out(books, ledger, first, rules)
     entered = _enter(books, ledger, event, packed, rules)
@@ -184,7 +183,7 @@ def lose_key(books: Books, taken: KeyTaken, rules: LedgerRules) -> Result:
         return NOTHING
     event = as_event(packed)
     limit = horizon(books, event, rules)
-    if first_of(event) < taken_by(taken) or (limit is not None and event.occurred_at < limit):
+    if not is_of_another(ledger.taken[key], event) or (limit is not None and event.occurred_at < limit):
         return NOTHING
     counted = "compared" if key in ledger.compared else "posted"
     if event.kind == "reservation_requested" and counted == "posted":

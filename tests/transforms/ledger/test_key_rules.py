@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import permutations
+from random import Random
 
 import pytest
 
@@ -166,6 +167,27 @@ def test_a_request_that_was_granted_gives_back_and_is_not_decided_twice() -> Non
     assert [one.outcome for one in seen.decisions] == ["granted"]
     assert seen.available()["BOLT", "web"] == 5
     assert +seen.outcomes == {("posted", ""): 2, ("dead_letter", "conflicting_duplicate"): 1}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_request_contradicted_within_its_item_leaves_its_key_to_one_item_whenever_it_is_told(seed: int) -> None:
+    """The item that was first by receipt has it, though the message that was first is refused: a decision stays."""
+    stays = requested(4, at=2, key="k", received_at=10)
+    refused = requested(3, at=2, key="k", received_at=8, message_id="contradicts")
+    other = requested(2, at=2, key="k", received_at=9, item="NUT", order_reference="SO-2")
+    random, shard, registry, seen = Random(seed), a_shard(), KeyRegistry(), Published()
+    groups = [[pack(receipt(5, at=1)), pack(receipt(5, at=1, key="n", item="NUT"))], *([] for _ in range(6))]
+    events = [stays, *random.sample([refused, other], 2)]
+    for number, event in enumerate(events, start=1):
+        groups[number].append(pack(event))
+        for taken in registry.note([noted([event])]):
+            groups[random.randint(number, 6)].append(packed_entry(taken))
+    for group in groups:
+        seen.take(shard.fold(group, hour(24)))
+        shard.check_conservation()
+    assert {item for item, books in shard.books.items() if "k" in books.entries} == {"BOLT"}
+    assert +seen.outcomes == {("posted", ""): 3, ("dead_letter", "conflicting_duplicate"): 2}
+    assert [one.item for one in seen.decisions if one.item == "BOLT"] == ["BOLT"]
 
 
 def test_a_kit_that_loses_its_key_gives_back_every_component() -> None:
