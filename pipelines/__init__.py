@@ -12,6 +12,7 @@
 - `more_views`       views beside the database: Bigtable, BigQuery, files, topics
 - `known_flags`      those, with Beam's own: what nobody knows is refused
 - `inventory_sync`   the main job
+- `run_processes`    which process a run is in, and whether it is surely gone
 - `progress`         a line every few seconds while it runs
 - `balance_rules`    whether every message and event ended exactly once
 - `run_report`       what the views say of a run

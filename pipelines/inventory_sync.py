@@ -24,6 +24,7 @@ from pipelines.known_flags import choose_runner, flags_of_runner, help_text, ref
 from pipelines.more_views import create_more_views, write_more_views
 from pipelines.options import OptionsError, Settings, settings_of
 from pipelines.progress import Progress
+from pipelines.run_processes import process_of_run
 from pipelines.run_report import read_report
 from pipelines.summary import print_summary
 from schemas.outbound_spec import OutboundSpec, load_sending
@@ -194,7 +195,7 @@ def _run_flow(options: PipelineOptions, config: Config) -> bool:
     settings = config.settings
     pipeline = beam.Pipeline(options=options)
     build_pipeline(pipeline, config)
-    start_run(settings.database, _run_record(config))
+    start_run(settings.database, _run_record(config, options.view_as(StandardOptions).runner))
     ended = True
     with nullcontext() if settings.quiet else Progress(settings.database):
         try:
@@ -206,8 +207,8 @@ def _run_flow(options: PipelineOptions, config: Config) -> bool:
     return ended
 
 
-def _run_record(config: Config) -> Run:
-    settings, front = config.settings, config.front
+def _run_record(config: Config, runner: str | None) -> Run:
+    settings, front, where = config.settings, config.front, process_of_run(runner)
     return Run(
         run_id=config.run_id,
         started_at=datetime.now(UTC),
@@ -215,7 +216,7 @@ def _run_record(config: Config) -> Run:
         input=settings.input,
         policy_version=front.policy.at(settings.as_of or datetime.now(UTC)).version,
         master_version=front.master.version,
-        options=json.dumps({name: str(value) for name, value in settings._asdict().items() if value}),
+        options=json.dumps({name: str(value) for name, value in settings._asdict().items() if value} | where),
     )
 
 

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 from rich.console import Group, RenderableType
 
+from pipelines.run_processes import is_surely_gone
 from pipelines.terminal_text import plain
 from schemas.outbound_spec import OutboundSpec
 from schemas.partner_spec import Partners
-from schemas.records import ChannelUpdate, DeliveryRow, PartnerPosting, Settlement
+from schemas.records import ChannelUpdate, DeliveryRow, PartnerPosting, Rejection, Settlement
 from transforms.canonical.replay_rules import REPLAYED
 from transforms.publication.databases import (
     Connection,
@@ -98,15 +99,17 @@ def _fact(connection: Connection, reference: str) -> Outgoing | None:
     return message_of(PartnerPosting(**(said | times | {"quantity": Decimal(said["quantity"])})))
 
 
-def refuse_beside_a_run(database: Database) -> None:
-    """`ViewsError` while the last run has not ended."""
+def refuse_beside_a_run(database: Database, over: str = "") -> None:
+    """`ViewsError` while the last run goes on: it did not end, its process is not surely gone, and it is not `over`."""
     connection = open_to_read(database)
     try:
-        row = connection.execute("SELECT run_id, finished_at FROM run ORDER BY run_id DESC LIMIT 1").fetchone()
+        row = connection.execute("SELECT run_id, finished_at, options FROM run ORDER BY run_id DESC LIMIT 1").fetchone()
     finally:
         connection.close()
-    if row is not None and not row[1]:
-        raise ViewsError(f"run {row[0]} goes on, and tells partners itself: end it first, or leave it to it")
+    if row is None or row[1] or row[0] == over or is_surely_gone(json.loads(row[2]).get("process", "")):
+        return
+    advice = f"end it first, or leave it to it; if it was killed, say so: --over {row[0]}"
+    raise ViewsError(f"run {row[0]} goes on, and tells partners itself: {advice}")
 
 
 def deliver(
@@ -116,7 +119,10 @@ def deliver(
     outbound: dict[str, OutboundSpec],
     seconds_max: float,
 ) -> list[Any]:
-    """Tell partners, keep what came of it in the views, and close what was told; the rows of deliveries."""
+    """Tell partners, keep what came of it in the views, and close what was told; the rows of deliveries.
+
+    What fails again is one letter: the new one, in place of those that it is told instead of.
+    """
     clock, boxes, letters = WallClock(), {}, list(letters)
     by_partner: dict[str, dict[str, Outgoing]] = defaultdict(dict)
     for one in letters:
@@ -132,7 +138,15 @@ def deliver(
         (name, key) for name, box in boxes.items() for key, entry in box.entries.items() if entry.status == "applied"
     }
     closed = [one for one in letters if one.message is None or (one.partner, one.reference) in told]
-    _keep(database, [*rows, *_closings(closed, clock.now())])
+    failed = [row for row in rows if isinstance(row, Rejection)]
+    stay = {(row.message_id, row.reason) for row in failed}
+    retold = {(row.source, row.transaction_key) for row in failed}
+    closed += [
+        one
+        for one in letters
+        if (one.partner, one.reference) in retold and (one.message_id, one.reason) not in stay and one not in closed
+    ]
+    _keep(database, [*rows, *_openings(failed, clock.now()), *_closings(closed, clock.now())])
     return rows
 
 
@@ -143,6 +157,12 @@ def _way(partners: Partners, outbound: dict[str, OutboundSpec], name: str) -> Pa
 def _closings(letters: Iterable[Letter], now: float) -> Iterator[Settlement]:
     at = datetime.fromtimestamp(now).astimezone()
     return (Settlement(one.message_id, -1, one.reason, REPLAYED, at, int(now * 1_000_000)) for one in letters)
+
+
+def _openings(failed: Iterable[Rejection], now: float) -> Iterator[Settlement]:
+    """A letter that was closed before is open again."""
+    at = datetime.fromtimestamp(now).astimezone()
+    return (Settlement(one.message_id, -1, one.reason, "", at, int(now * 1_000_000)) for one in failed)
 
 
 def _keep(database: Database, records: Iterable[Any]) -> None:

@@ -62,6 +62,7 @@ class Out:
     deliveries: Annotated[bool, Parameter(help="Dead letters of sending: partners are told what is newest.")] = False
     send: Annotated[bool, Parameter(help="Of those: tell them; without it they are only shown.")] = False
     partner: Annotated[str, Parameter(help="Of those: only this partner.")] = ""
+    over: Annotated[str, Parameter(help="Of those: the last run, if it was killed and is known to be gone.")] = ""
     send_seconds_max: Annotated[float, Parameter(help="Of those: how long partners are tried.")] = 120.0
 
 
@@ -179,7 +180,7 @@ def _redeliver(which: Which, out: Out, by: By) -> int:
     letters = redelivering.letters_of(database, partners, partner=out.partner, reason=which.reason)
     rows = None
     if out.send:
-        redelivering.refuse_beside_a_run(database)
+        redelivering.refuse_beside_a_run(database, out.over)
         rows = redelivering.deliver(database, letters, partners, outbound, out.send_seconds_max)
     new_console().print(redelivering.shown(letters, rows))
     return EXIT_OK
