@@ -15,6 +15,7 @@ from benchmarks.proof_traffic import NOW, POLICY, make_master
 from schemas.encoding import unpack
 from schemas.records import StockEvent
 from transforms.arrival.pubsub_source import ReadMessagesFromPubSub
+from transforms.ledger.grouping import FEW_SHARDS
 from transforms.ledger.keeping import KeepLedger
 from transforms.publication.sqlite_views import WriteSqliteViews
 
@@ -37,7 +38,7 @@ def build(pipeline: Any, given: Any) -> None:
         pipeline
         | "Read" >> ReadMessagesFromPubSub(given.crash_subscription)
         | "Events" >> beam.FlatMap(made).with_output_types(StockEvent)
-        | "KeepLedger" >> KeepLedger(make_master(given.crash_items), POLICY, NOW, tells_when_kept=True)
+        | "KeepLedger" >> KeepLedger(make_master(given.crash_items), POLICY, NOW, FEW_SHARDS, tells_when_kept=True)
     )
     _ = ledger.records | "Views" >> WriteSqliteViews(given.crash_database, "crashes")
 

@@ -18,13 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import quantiles
 from typing import Any, NamedTuple
 
 from benchmarks.crashes import Fake
+from benchmarks.load_costs import costs_between, costs_now
 from benchmarks.load_plot import plot
 from benchmarks.load_traffic import Publisher, items_with_probes, payloads
 from benchmarks.load_watch import Watcher
@@ -56,6 +57,7 @@ class Phase(NamedTuple):
     waiting_seconds: float  # of the oldest probe without an answer, at the end
     publisher_late_seconds: float
     mebibytes: tuple[float, float]  # memory of the job at the beginning and at the end
+    costs: Mapping[str, float]  # processor seconds by kind of process
 
     @property
     def keeps_up(self) -> bool:
@@ -72,7 +74,7 @@ class Bench:
 
     def phase(self, name: str, rate: float, seconds: float) -> Phase:
         """Publish at a rate for some time, and say what came of it."""
-        began, published = time.time(), self.publisher.published
+        began, published, costs = time.time(), self.publisher.published, costs_now()
         self.publisher.late_seconds, self.publisher.rate = 0.0, rate
         while time.time() - began < seconds and self.watcher.waiting_seconds() < 3 * BEHIND_SECONDS_MAX:
             if self.publisher.failed is not None:
@@ -91,9 +93,10 @@ class Bench:
             self.watcher.waiting_seconds(),
             self.publisher.late_seconds,
             (memory[0], memory[-1]),
+            costs_between(costs, costs_now()),
         )
         self.phases.append(phase)
-        print(line_of(phase), flush=True)
+        print(line_of(phase), costs_of(phase), sep="\n", flush=True)
         return phase
 
     def catch_up(self, rate: float) -> float:
@@ -120,6 +123,13 @@ def line_of(phase: Phase) -> str:
         f"p99 {phase.p99:6.2f} s; behind {phase.waiting_seconds:5.1f} s; {phase.mebibytes[0]:,.0f} to "
         f"{phase.mebibytes[1]:,.0f} MiB{'' if phase.keeps_up else '  DOES NOT KEEP UP'}"
     )
+
+
+def costs_of(phase: Phase) -> str:
+    """Another: microseconds of processor time for each message, by kind of process, without what is next to nothing."""
+    each = {kind: seconds * 1e6 / max(1, phase.published) for kind, seconds in phase.costs.items()}
+    shown = ", ".join(f"{kind} {micros:,.0f}" for kind, micros in each.items() if micros >= 1)
+    return f"{'':12} {sum(each.values()):7,.0f} µs a message: {shown}"
 
 
 def suite(bench: Bench, given: Any) -> dict[str, Any]:

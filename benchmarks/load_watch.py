@@ -8,6 +8,7 @@ from collections import deque
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.load_costs import started_here
 from benchmarks.load_traffic import Probe, Publisher
 
 LOOK_SECONDS = 0.02
@@ -83,25 +84,7 @@ class Watcher:
 
     def _weigh(self) -> None:
         while not self._ended.wait(MEMORY_SECONDS):
-            self.memory.append(Memory(time.time(), sum(map(_resident, _started_here()))))
-
-
-def _started_here() -> list[int]:
-    """All that this process started, and what that started."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-            children.setdefault(parent, []).append(int(entry.name))
-    found, left = [], children.get(os.getpid(), [])
-    while left:
-        one = left.pop()
-        found.append(one)
-        left += children.get(one, [])
-    return found
+            self.memory.append(Memory(time.time(), sum(map(_resident, started_here()))))
 
 
 def _resident(process: int) -> float:

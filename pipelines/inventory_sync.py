@@ -99,6 +99,7 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
         front.master,
         front.policy,
         settings.as_of,
+        settings.ledger_shards,
         source=source,
         tells_postings=bool(config.partners),
         tells_when_kept=settings.tells_when_kept,
@@ -116,12 +117,8 @@ def build_pipeline(pipeline: Any, config: Config) -> None:
         *(one.records for one in waiting),
         *keep_change_feed(pipeline, settings),
     )
-    counts = (
-        arrived.counts,
-        canonical.counts,
-        ledger.counts,
-        *(one.counts for one in waiting),
-    ) | "AllCounts" >> beam.Flatten()
+    counted = (arrived.counts, canonical.counts, ledger.counts, *(one.counts for one in waiting))
+    counts = counted | "AllCounts" >> beam.Flatten()
     views = (*records, counts | "CountOutcomes" >> CountOutcomes())
     _ = views | _write(settings.database, config.run_id)
     write_more_views(views, records, settings, config.run_id)
@@ -240,8 +237,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         return EXIT_CONFIGURATION
     streaming = settings.input_folder is None
     if streaming:
-        runner = options.view_as(StandardOptions).runner
-        options = PipelineOptions([*arguments, *flags_of_runner(runner, arguments)])
+        added = flags_of_runner(options.view_as(StandardOptions).runner, arguments)
+        options = PipelineOptions([*arguments, *added])
     choose_runner(options.view_as(StandardOptions), streaming=streaming)
     return EXIT_OK if execute(options, config) else EXIT_UNBALANCED
 

@@ -32,11 +32,11 @@ FLINK_FLAGS = {
 FLINK_RUNNERS = ("FlinkRunner", "PortableRunner")
 # What a stream needs there. By default Flink keeps back what a bundle made while a checkpoint was taken, until the
 # operator has more to do; the one that starts the readers never has, and the job would read nothing. And it ends a
-# bundle, and so asks an empty queue again, once a second. Between two checkpoints it pauses, so that every task has
+# bundle, and so hands on what it made, once a second. Between two checkpoints it pauses, so that every task has
 # heard of one before the next reaches it: `telling_rules` counts on that.
 STREAM_FLAGS = (
     "--finish_bundle_before_checkpointing",
-    "--max_bundle_time_mills=100",
+    "--max_bundle_time_mills=20",
     "--min_pause_between_checkpoints=500",
 )
 

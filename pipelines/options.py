@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipelines.change_feed import add_change_feed, feed_problem
-from pipelines.flag_groups import add_handoff, add_telling
+from pipelines.flag_groups import TAKE_CHECKPOINTS, add_handoff, add_shards, add_telling, shards_of, takes_checkpoints
 from pipelines.more_views import MoreViews, add_more_views, more_views_of
 from transforms.publication.databases import Database, ViewsError, database_of
 
@@ -26,8 +26,6 @@ REFRESH_SECONDS_MAX = 86_400.0
 
 # Who reads Pub/Sub: these runners have Beam's own source, and DirectRunner has no other that works.
 BEAM_READS = ("DirectRunner", "BundleBasedDirectRunner", "DataflowRunner", "TestDataflowRunner")
-# Where a crash takes state back to a checkpoint, while what was written since stays written.
-TAKE_CHECKPOINTS = ("FlinkRunner", "PortableRunner")
 
 READERS = 2
 READERS_MAX = 64
@@ -92,6 +90,7 @@ class InventoryOptions(PipelineOptions):
         add_telling(views)
         _add_partners(parser)
         add_handoff(parser)
+        add_shards(parser)
         parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
 
 
@@ -120,6 +119,7 @@ class Settings(NamedTuple):
     refresh_seconds: float  # 0: master data and policy stay as they are at the start
     books_from: str
     books_to: str
+    ledger_shards: int
     tells_when_kept: bool  # decisions wait until a checkpoint holds them
     database: Database
     records_folder: Path | None
@@ -160,6 +160,7 @@ def settings_of(options: PipelineOptions) -> Settings:
         refresh_seconds=_refresh_seconds(given.refresh_seconds, streaming=folder is None),
         books_from=given.books_from,
         books_to=given.books_to,
+        ledger_shards=shards_of(given.ledger_shards, options.view_as(StandardOptions).runner),
         tells_when_kept=_tells_when_kept(given.decisions_told, options.view_as(StandardOptions).runner),
         database=_database(given.database),
         records_folder=Path(given.records_folder) if given.records_folder else None,
@@ -220,11 +221,10 @@ def _readers(given: Any, runner: str | None) -> int:
 
 
 def _tells_when_kept(told: str, runner: str | None) -> bool:
-    takes_checkpoints = (runner or "").rpartition(".")[2] in TAKE_CHECKPOINTS
-    if told == "when_kept" and not takes_checkpoints:
+    if told == "when_kept" and not takes_checkpoints(runner):
         runners = " or ".join(TAKE_CHECKPOINTS)
         raise OptionsError(f"--decisions_told when_kept on {runner or 'DirectRunner'}, expected {runners}")
-    return takes_checkpoints and told != "at_once"
+    return takes_checkpoints(runner) and told != "at_once"
 
 
 def _as_of(text: str | None, *, streaming: bool) -> datetime | None:

@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from deploy.flink.runner_fixes import FixError, compiled_fixes
 from pipelines.known_flags import STREAM_FLAGS
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +114,10 @@ class FlinkCluster:
     def __enter__(self) -> Self:
         if not self.java:
             raise ClusterError("there is no `java` on the PATH to run Flink with")
+        try:
+            self.fixes = compiled_fixes(self.jars)
+        except FixError as error:
+            raise ClusterError(str(error)) from error
         (self.folder / "conf").mkdir(parents=True, exist_ok=True)
         (self.folder / "conf" / "flink-conf.yaml").write_text(self._configuration(), encoding="utf-8")
         try:
@@ -140,6 +145,7 @@ class FlinkCluster:
             "--environment_type=EXTERNAL",
             f"--environment_config=127.0.0.1:{self.pool_port}",
             f"--parallelism={self.slots}",
+            f"--sdk_worker_parallelism={self.slots}",  # Python runs on one core in each process
             f"--checkpointing_interval={CHECKPOINT_MILLISECONDS}",
             *STREAM_FLAGS,
         ]
@@ -259,6 +265,7 @@ class FlinkCluster:
             "taskmanager.numberOfTaskSlots": self.slots,
             "heartbeat.interval": 1_000,
             "heartbeat.timeout": 10_000,
+            "execution.buffer-timeout.interval": "10 ms",  # a row crosses three edges, and would wait 100 ms at each
             "state.backend.type": "hashmap",
             "state.checkpoints.dir": checkpoints,
             "state.savepoints.dir": savepoints,
@@ -277,7 +284,7 @@ class FlinkCluster:
 
     def _java(self, name: str, main: str, heap: str, *arguments: str, flink: bool = True) -> None:
         configuration = ["--configDir", str(self.folder / "conf")] if flink else []
-        command = [self.java, f"-Xmx{heap}", "-XX:+UseSerialGC", *JVM, "-cp", f"{self.jars}/*", main]
+        command = [self.java, f"-Xmx{heap}", "-XX:+UseSerialGC", *JVM, "-cp", f"{self.fixes}:{self.jars}/*", main]
         self._start(name, [*command, *configuration, *arguments])
 
     def _start(self, name: str, command: list[str]) -> None:

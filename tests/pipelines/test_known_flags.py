@@ -6,7 +6,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from pipelines.known_flags import choose_runner, flags_of_runner, help_text, refuse_unknown
 from pipelines.options import OptionsError
 
-WHOLE, SHORT = "--finish_bundle_before_checkpointing", "--max_bundle_time_mills=100"
+WHOLE, SHORT = "--finish_bundle_before_checkpointing", "--max_bundle_time_mills=20"
 PAUSED = "--min_pause_between_checkpoints=500"
 
 

@@ -17,6 +17,9 @@ from transforms.kits.kit_rules import families
 from transforms.ledger.entry_rules import Entry, packed_entry
 
 SHARDS = 64  # enough to spread over the workers of one job, few enough that a bundle fills each group
+# Where the runner keeps state in another process, each cell that a bundle touches costs three round trips there, one
+# after the other: fewer shards, sooner done. Each is read whole after a crash, so a long history wants more of them.
+FEW_SHARDS = 16
 GROUP_EVENTS_MAX = 5_000  # a group is one element: some megabytes at most
 
 Group = tuple[int, bytes]  # shard, packed list of packed events

@@ -101,8 +101,12 @@ class KeepLedger(beam.PTransform[Any, Any]):
 
     def _on_state(self, groups: Any, fn: _FoldStateFn) -> Any:
         if not self.tells_when_kept:
-            return groups | "FoldState" >> with_outputs(fn)
+            return groups | self._fold_label() >> with_outputs(fn)
         fn.goes_back = True
-        kept = groups | "FoldState" >> with_outputs(fn, ANSWERED)
+        kept = groups | self._fold_label() >> with_outputs(fn, ANSWERED)
         told = kept[ANSWERED] | "TellAnswers" >> TellAnswers()
         return Kept((kept.records, told) | "WithAnswers" >> beam.Flatten(), kept.counts)
+
+    def _fold_label(self) -> str:
+        """Another number of shards puts the books of an item into another cell: a runner must not find the old ones."""
+        return "FoldState" if self.shards == SHARDS else f"FoldState{self.shards}"

@@ -24,7 +24,7 @@ from transforms.ledger.telling_rules import Telling
 
 # What is said once: answers and refusals, of which the first stays in the views, and what is said only when it changes
 ANSWERS = (Decision, Preemption, Rejection, Alert, Discrepancy, StockSignal)
-KEYS = 16  # few cells: a bag is read for each look at it
+KEYS = 4  # few cells: a bag is read for each look at it
 LOOK_SECONDS = 0.25
 TOKEN_BYTES = 8
 PROBE = "probe"
