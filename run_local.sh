@@ -12,7 +12,7 @@ usage() {
 Usage:
   ./run_local.sh [OPTION...]         run the example company's day into out/sellable.db
   ./run_local.sh prism [OPTION...]   the same on Prism, which `go install` puts into .venv/bin
-  ./run_local.sh flink [OPTION...]   the same on a Flink cluster that is started for it (Java 11 or 17 and Maven)
+  ./run_local.sh flink [OPTION...]   the same on a Flink cluster that is started for it (a JDK of 11 or 17, and Maven)
   ./run_local.sh test [ARGUMENT...]  run ruff, mypy and all tests; arguments go to pytest
   ./run_local.sh help                show this text
 

@@ -13,7 +13,7 @@ PARTS = {
     "pubsub": "a Pub/Sub fake, built by Go from tests/pubsub_fake, or an emulator named by PUBSUB_EMULATOR_HOST",
     "postgres": "PostgreSQL 13 or newer: its programs initdb and postgres, on the PATH or where Debian puts them",
     "prism": "Beam's Prism runner, installed by Go, or one named by SELLABLE_PRISM",
-    "flink": "Java 11 or 17 and the jars of Flink and Beam's runner for it, fetched by Maven, see deploy/flink",
+    "flink": "a JDK of 11 or 17, and the jars of Flink and of Beam's runner for it, fetched by Maven, see deploy/flink",
     "bigtable": "Bigtable's emulator, installed by Go",
     "browser": "Chromium, as `chromium`, `chromium-browser` or `google-chrome` on the PATH",
 }
