@@ -14,7 +14,7 @@ from schemas.policy_spec import Policy
 from transforms.ledger.hearing_rules import Hearing, Kept, Silent, doubts_about, watched
 from transforms.ledger.ownership_rules import owners_from
 from transforms.offers.doubt_rules import Doubts, in_doubt, keeps_last
-from transforms.offers.offer_rules import Offer, offers_for, rules_at
+from transforms.offers.offer_rules import Offer, ended_offer, offers_for, rules_at
 
 Figures = dict[tuple[str, str], FigureSeen]  # by item and channel
 
@@ -29,6 +29,9 @@ def figures_by(policy: Policy, seen: ViewStock, master: MasterData, as_of: datet
         offers = offers_for(item, seen.stock_of, standing, rules)
         for offer in in_doubt(item, offers, seen.stock_of, standing, rules, doubts_of).offers:
             figures[item, offer.channel] = _seen(item, offer, told.get((offer.channel, offer.listing)))
+    for key, one in seen.figures.items():
+        if key not in figures and one.channel in rules.policy.channels and one.told is not None:
+            figures[key] = _seen(one.item, ended_offer(*key, one.listing, standing.boms), one.told)
     return figures
 
 

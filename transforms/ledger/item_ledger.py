@@ -83,6 +83,7 @@ class ItemLedger:
         "inbound",
         "item",
         "last",
+        "listed",
         "newest_at",
         "orders",
         "posted",
@@ -122,12 +123,11 @@ class ItemLedger:
         self.unsettled: set[str] = set()  # order references not yet carried into the three sums above
         self.expiring: list[tuple[datetime, str]] = []  # when holds end, with their order references, in order
         self.settled_at: datetime | None = None  # the time for which the three sums above are right
-        self.dirty: defaultdict[str, set[Any]] = defaultdict(
-            set
-        )  # what kind of thing -> which changed since publication
+        self.dirty: defaultdict[str, set[Any]] = defaultdict(set)  # kind of thing -> which changed since publication
         self.disturbed_from: datetime | None = None  # the earliest time whose on hand changed since then
         self.flagged: set[Identity] = set()  # discrepancies published and not yet cured
         self.published: dict[str, int] = {}  # channel -> quantity last told
+        self.listed: dict[str, tuple[str, int]] = {}  # channel -> the listing that was told, and its version then
         self.signals: dict[str, str] = {}  # channel -> stock signal last told
         self.promised: dict[str, Outlook] = {}  # channel -> promises last told
         self.figures_until: datetime | None = None  # when the clock alone can make these wrong

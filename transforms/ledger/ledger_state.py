@@ -19,13 +19,13 @@ from transforms.ledger.unknown_rules import Unknown
 from transforms.offers.promise_rules import Outlook, Promise
 from transforms.offers.update_rules import LastEvent
 
-LAYOUT = 9
+LAYOUT = 10
 
 _CELL_FIELDS = ("quantity", "changed_by", "opening", "has_opening", "folded_differences", "knows_snapshots")
 _COUNT_FIELDS = ("occurred_at", "quantity", "source", "sequence", "received_at", "key", "kind")
 _CLAIM_FIELDS = ("recorded", "cancelled", "released", "granted", "refused", "preempted", "allocated", "shipped")
 _CLAIM_SUMS = ("soft_claims", "hard_claims", "dated_claims")
-_TOLD = ("published", "signals", "figures_until", "alerts")
+_TOLD = ("published", "listed", "signals", "figures_until", "alerts")
 _PLAIN_FIELDS = ("version", "entries", "accounts", "posted", *_CLAIM_SUMS, "settled_at", *_TOLD)
 
 

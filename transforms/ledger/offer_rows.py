@@ -3,7 +3,7 @@
 What they were told is kept in the books, so that the same is not told twice: the figure, the signal, the promises.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache, partial
 from typing import Any
@@ -11,11 +11,11 @@ from typing import Any
 from schemas.master_data import MasterData
 from schemas.records import AvailabilityRow, PromiseRow
 from transforms.ledger.item_ledger import Books, ItemLedger, books_of
-from transforms.offers.availability_rules import DatedClaim, ItemStock, Rules, Supply
+from transforms.offers.availability_rules import ZERO, DatedClaim, ItemStock, Rules, Supply
 from transforms.offers.clock_rules import earliest, next_change
 from transforms.offers.doubt_rules import DoubtsOf, in_doubt, keeps_last
-from transforms.offers.offer_rules import HELD, Offer, PoolsOf, StockOf, offers_for, pools_from
-from transforms.offers.promise_rules import Outlook, outlooks_for
+from transforms.offers.offer_rules import HELD, Offer, PoolsOf, StockOf, ended_offer, offers_for, pools_from
+from transforms.offers.promise_rules import Outlook, Promise, outlooks_for
 from transforms.offers.signal_rules import signal_for
 from transforms.offers.update_rules import availability_row, update_for
 
@@ -36,6 +36,8 @@ def offer_rows(
     """
     stock_of, pools_of = shared or shared_parts(books, rules)
     offers = offers_for(item, stock_of, master, rules, pools_of)
+    if item in books and books[item].listed:
+        yield from _ended(books, books[item], {one.channel: one.listing for one in offers}, master, rules)
     if not offers:
         until = earliest(rules.until, master.until)
         if until is not None and (item in master.listings_of or master.until is not None):
@@ -93,11 +95,43 @@ def _told(ledger: ItemLedger, offer: Offer, row: AvailabilityRow, rules: Rules) 
     update = update_for(told, row)
     if update is not None:
         ledger.published[channel] = update.quantity
+        ledger.listed[channel] = (offer.listing, row.version)
         yield update
     signal = signal_for(ledger.signals.get(channel), row, rules.policy.channels[channel].thresholds)
     if signal is not None:
         ledger.signals[channel] = signal.signal
         yield signal
+
+
+def _ended(
+    books: Books, ledger: ItemLedger, current: Mapping[str, str], master: MasterData, rules: Rules
+) -> Iterator[Any]:
+    """The last words on listings that were told and are no more: zero, once. What another item has now, that tells."""
+    for channel, (listing, version) in [*ledger.listed.items()]:
+        if channel not in rules.policy.channels or current.get(channel) == listing:
+            continue
+        offer = ended_offer(ledger.item, channel, listing, master.boms)
+        states = [books[part].state() for part in offer.parts if part in books]
+        row = availability_row(ledger.item, offer, states, rules.policy.version)
+        row = row._replace(version=max(row.version, version + 1))  # its kit may be gone too, and with that its parts
+        passed_on = master.item_of_listing(channel, listing) not in (None, ledger.item)
+        update = None if passed_on else update_for(ledger.published.get(channel), row)
+        yield from () if update is None else (update,)
+        ledger.published.pop(channel, None)
+        del ledger.listed[channel]
+        if channel not in current:
+            yield row
+            yield from _no_more(ledger, channel, row, rules)
+
+
+def _no_more(ledger: ItemLedger, channel: str, row: AvailabilityRow, rules: Rules) -> Iterator[Any]:
+    signal = signal_for(ledger.signals.pop(channel, None), row, rules.policy.channels[channel].thresholds)
+    yield from () if signal is None else (signal,)
+    promised = ledger.promised.get(channel)
+    if promised is not None:
+        nothing = Promise(promised.first_day, ZERO, ZERO)
+        yield from _promises(ledger, promised._replace(steps=(nothing,)), row)
+        del ledger.promised[channel]
 
 
 def _promises(ledger: ItemLedger, outlook: Outlook, row: AvailabilityRow) -> Iterator[PromiseRow]:

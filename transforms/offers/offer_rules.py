@@ -10,10 +10,10 @@ from schemas.master_data import Listing, MasterData
 from schemas.master_records import Lot
 from schemas.policy_spec import Policy
 from schemas.records import Component, StockEvent
-from transforms.kits.kit_rules import ONE, explode, kits_from, parts_ever
+from transforms.kits.kit_rules import ONE, Boms, explode, kits_from, parts_ever
 from transforms.offers.allocation_rules import Pool, allocate
 from transforms.offers.availability_rules import ZERO, ItemStock, Rules
-from transforms.offers.channel_rules import Figure, after_safety_stock, pool_steps, told
+from transforms.offers.channel_rules import Figure, Step, after_safety_stock, pool_steps, told
 from transforms.offers.kit_offers import kit_pool
 
 StockOf = Callable[[str], ItemStock]
@@ -75,6 +75,12 @@ def _figure(
         quantity, steps = pool.quantity, pool_steps(pool, rules.policy.channels[channel].definition)
     steps += told(listing, quantity, rules, kit=bool(needs))
     return Figure(int(steps[-1].quantity), tuple(steps))
+
+
+def ended_offer(item: str, channel: str, listing: str, boms: Boms) -> Offer:
+    """The last word on a listing that master data does not name any more: zero, so that nobody sells on by the old."""
+    steps = (Step("ended", ZERO, "master data does not name the listing any more"), Step("sell_units", ZERO, "none"))
+    return Offer(channel, listing, Figure(0, steps), parts_ever(boms, item))
 
 
 def drawable(

@@ -17,19 +17,14 @@ from transforms.ledger.offer_rows import offer_rows, stock, stock_in
 from transforms.ledger.shard_rules import Shard
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Supply
 
-MASTER = company(
-    items=[{"item": "BOLT", "base_unit": "each"}, {"item": "NUT", "base_unit": "each"}],
-    item_units=[],
-    unit_codes=[],
-    ownership=[],
-    item_codes=[],
-    lots=[],
-    boms=(),
-    listings=[
-        {"channel": "web", "listing": "W-BOLT", "item": "BOLT"},
-        {"channel": "b2b", "listing": "B-BOLT", "item": "BOLT"},
-    ],
-)
+PLAIN: dict[str, Any] = {
+    "items": [{"item": "BOLT", "base_unit": "each"}, {"item": "NUT", "base_unit": "each"}],
+    **dict.fromkeys(("item_units", "unit_codes", "ownership", "item_codes", "lots"), ()),
+    "boms": (),
+}
+OF_WEB = {"channel": "web", "listing": "W-BOLT", "item": "BOLT"}
+OF_B2B = {"channel": "b2b", "listing": "B-BOLT", "item": "BOLT"}
+MASTER = company(**PLAIN, listings=[OF_WEB, OF_B2B])
 LEANING = {"web": WEB, "b2b": {**B2B, "thresholds": {"low": 5, "hysteresis": 1}}}
 NOON = hour(12)
 DAY = timedelta(days=1)
@@ -196,3 +191,76 @@ def test_what_is_wanted_on_a_day_follows_the_claim() -> None:
     told(shard, shipment(2, at=6, order_reference="SO-1"))
     assert shard.books["BOLT"].dated_claims == {}
     assert shard.books["BOLT"].claims["SO-1"].scheduled_at == datetime(2026, 3, 4, 1, tzinfo=UTC)
+
+
+# Listings that end
+
+
+def updates(records: list[Any]) -> list[tuple[str, int, int | None]]:
+    return [(row.listing, row.quantity, row.previous_quantity) for row in records if isinstance(row, ChannelUpdate)]
+
+
+def test_a_listing_that_ends_is_told_zero_once_at_that_moment() -> None:
+    """So that nobody sells on by its last figure; its signal and its promises end with it."""
+    dated = [{**OF_B2B, "effective_to": "2026-03-02T15:00:00Z"}, {**OF_WEB, "effective_to": "2026-03-02T15:00:00Z"}]
+    shard = Shard(company(**PLAIN, listings=dated), rules(channels=LEANING).policy)
+    assert updates(told(shard, receipt(9, at=1))) == [("B-BOLT", 9, None), ("W-BOLT", 9, None)]
+    assert shard.due_at() == hour(15)
+    assert shard.advance(hour(15) - timedelta(microseconds=1)) == []
+    records = shard.advance(hour(15))
+    assert updates(records) == [("B-BOLT", 0, 9), ("W-BOLT", 0, 9)]
+    assert signalled(records) == [("out", 0)]
+    assert {row[1:] for row in promised(records)} == {("0", "0")}
+    rows = [row for row in records if isinstance(row, AvailabilityRow)]
+    assert [(row.channel, row.available_quantity) for row in rows] == [("b2b", 0), ("web", 0)]
+    assert "master data does not name the listing any more" in rows[0].chain
+    assert told(shard, receipt(1, at=2), now=hour(16))[1:] == []
+
+
+@pytest.mark.parametrize(
+    ("story", "listings", "expected"),
+    [
+        ("it is there as before", [OF_WEB, OF_B2B], []),
+        ("one is taken out of the table", [OF_B2B], [("W-BOLT", 0, 9)]),
+        ("both are", [], [("B-BOLT", 0, 9), ("W-BOLT", 0, 9)]),
+        (
+            "it has another name: the old one is zero, the new one is told for the first time",
+            [{**OF_WEB, "listing": "W-NEW"}, OF_B2B],
+            [("W-BOLT", 0, 9), ("W-NEW", 9, None)],
+        ),
+        ("another item has its name now, and tells its figure", [{**OF_WEB, "item": "NUT"}, OF_B2B], []),
+    ],
+)
+def test_a_listing_that_new_master_data_does_not_name_is_told_zero(
+    story: str, listings: list[dict[str, str]], expected: list[Any]
+) -> None:
+    """The books know under which name a channel was told, also when they come out of state."""
+    shard = a_shard()
+    told(shard, receipt(9, at=1))
+    policy = rules(channels=LEANING).policy
+    newer = Shard(company(**PLAIN, listings=listings), policy, load_books(dump_books(shard.books)))
+    assert sorted(one for one in updates(newer.renew(hour(13))) if one[1] != one[2]) == expected
+    assert updates(newer.renew(hour(14))) == []
+
+
+def test_a_listing_that_comes_back_is_told_anew() -> None:
+    shard = a_shard()
+    told(shard, receipt(9, at=1))
+    policy = rules(channels=LEANING).policy
+    without = Shard(company(**PLAIN, listings=[OF_B2B]), policy, shard.books)
+    without.renew(hour(13))
+    assert updates(Shard(MASTER, policy, without.books).renew(hour(14))) == [("W-BOLT", 9, None)]
+
+
+def test_a_kit_that_is_gone_from_master_data_is_told_zero_by_a_newer_row() -> None:
+    """Its version was the sum of those of its parts, which nobody knows any more."""
+    items = [*PLAIN["items"], {"item": "SET", "base_unit": "each"}]
+    boms = [{"kit": "SET", "assembly": "on_demand", "components": [{"item": "BOLT", "quantity": 2}]}]
+    listings = [{"channel": "web", "listing": "W-SET", "item": "SET"}]
+    policy = rules(channels=LEANING).policy
+    shard = Shard(company(**{**PLAIN, "items": items, "boms": boms}, listings=listings), policy)
+    rows = [row for row in told(shard, receipt(9, at=1), receipt(1, at=2)) if isinstance(row, AvailabilityRow)]
+    after = Shard(company(**PLAIN, listings=[]), policy, shard.books).renew(hour(13))
+    (zero,) = [row for row in after if isinstance(row, AvailabilityRow)]
+    assert (zero.item, zero.available_quantity, zero.version > rows[-1].version) == ("SET", 0, True)
+    assert updates(after) == [("W-SET", 0, 5)]
