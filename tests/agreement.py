@@ -12,7 +12,7 @@ from typing import Any
 
 from schemas.master_data import MasterData, build_master_data
 from schemas.policy_spec import Policy
-from schemas.records import AvailabilityRow, PositionRow, PromiseRow
+from schemas.records import AvailabilityRow, PositionRow, PromiseRow, StockEvent
 from tests.books import ZERO, Books, ClaimHead, Pair, check_decisions
 from tests.books import Claim as OracleClaim
 from tests.days import BILLS_CHANGE_AT, CHANNELS, DISPOSITIONS, LOCATIONS, LOTS, START, Day
@@ -79,13 +79,33 @@ FEEDS = (
 
 def master_of(day: Day) -> MasterData:
     """Master data that knows all a made day can name; its ownership is the day's own."""
-    return _master(
-        *(tuple((kit, tuple(bom.items())) for kit, bom in boms.items()) for boms in (day.boms, day.later_boms))
-    )
+    bills = (tuple((kit, tuple(bom.items())) for kit, bom in boms.items()) for boms in (day.boms, day.later_boms))
+    return _master(*bills, day.epochs)
+
+
+def checked(day: Day, bundles: Sequence[Sequence[Arrived]]) -> list[list[Arrived]]:
+    """The events with their keys as the check before the ledger gives them on: with the epoch of their source."""
+    master = master_of(day)
+    return [
+        [
+            one._replace(transaction_key=master.key_in_epoch(one.source, one.transaction_key, one.occurred_at))
+            if isinstance(one, StockEvent)
+            else one
+            for one in bundle
+        ]
+        for bundle in bundles
+    ]
+
+
+def _as_sent(day: Day, event: StockEvent) -> StockEvent:
+    key = event.transaction_key
+    for _, _, epoch in day.epochs:
+        key = key.removesuffix(f"@{epoch}")
+    return event._replace(transaction_key=key)
 
 
 @cache
-def _master(first: Bills, later: Bills) -> MasterData:
+def _master(first: Bills, later: Bills, epochs: tuple[tuple[str, datetime, str], ...] = ()) -> MasterData:
     kits = sorted(kit for kit, _ in first)
     items = [*(f"SKU-{number}" for number in range(1, 7)), *kits]
     listed = ("SKU-1", "SKU-2", "SKU-3", *kits)
@@ -98,6 +118,7 @@ def _master(first: Bills, later: Bills) -> MasterData:
         "dispositions": [{"disposition": disposition} for disposition in DISPOSITIONS],
         "channels": [{"channel": channel} for channel in CHANNELS],
         "listings": [{"channel": c, "listing": f"{c}-{item}", "item": item} for c in CHANNELS for item in listed],
+        "epochs": [{"source": source, "epoch": name, "from": at.isoformat()} for source, at, name in epochs],
         "lots": [{"item": "SKU-2", "lot": lot, "status": "held" if lot == "LOT-B" else "released"} for lot in LOTS],
     }
     bills = ((first, {"effective_to": BILLS_CHANGE_AT}), (later, {"effective_from": BILLS_CHANGE_AT}))
@@ -133,7 +154,7 @@ def clock(day: Day, bundles: int, seed: int) -> list[datetime]:
 def expected_of(day: Day, arrived: Sequence[Arrived], granted: Mapping[str, Fraction]) -> Books:
     events, lists, _ = apart(arrived)
     return oracle(
-        events,
+        [_as_sent(day, event) for event in events],
         now=day.now,
         owner_of=day.owner_of,
         settle=timedelta(minutes=60),
@@ -142,6 +163,7 @@ def expected_of(day: Day, arrived: Sequence[Arrived], granted: Mapping[str, Frac
         parts_of=day.parts_of,
         lists=lists,
         confirm={"EAST": timedelta(hours=2), "NORTH3PL": timedelta(hours=5)},
+        epochs=day.epochs,
     )
 
 
@@ -165,6 +187,7 @@ def differences(day: Day, arrived: Sequence[Arrived], seen: Published) -> list[s
         for key in sorted(ours.keys() | theirs.keys(), key=repr)
         if ours.get(key) != theirs.get(key)
     ]
+    found += list(_wrongly_planned(day, seen, books))
     found += [f"version went back: {before} then {after}" for before, after in seen.went_back]
     doubtful = doubtful_positions(
         FEEDS, apart(arrived)[2], books.unknown, books.positions.keys(), day.owner_of, day.now
@@ -173,6 +196,21 @@ def differences(day: Day, arrived: Sequence[Arrived], seen: Published) -> list[s
     found += list(_stale(day, seen, doubtful))
     found += list(_wrongly_preempted(seen))
     return found + check_decisions(apart(arrived)[0], seen.decisions)
+
+
+def _wrongly_planned(day: Day, seen: Published, books: Books) -> Iterator[str]:
+    """Claims of which more or less is kept for whole kits than was granted for kits and is still to ship, and kits
+    whose components are not kept together."""
+    apart_by_order: dict[str, list[dict[str, Decimal]]] = defaultdict(list)
+    for (item, reference), row in seen.claims().items():
+        planned = {place: Decimal(part) for place, part in json.loads(row.planned_by_location).items()}
+        least, most = books.planned.get((item, reference), (ZERO, ZERO))
+        if not least <= sum(planned.values(), ZERO) <= most:
+            yield f"planned {item} {reference}: {planned}, the oracle says {least} to {most}"
+        each = day.boms.get("KIT-2", {}).get(item)
+        if each and reference.startswith("KIT-HOLD") and least == most:
+            apart_by_order[reference].append({place: part / each for place, part in planned.items()})
+    yield from (f"kits of {one} lie apart: {kits}" for one, kits in apart_by_order.items() if kits[1:] != kits[:-1])
 
 
 def _wrongly_preempted(seen: Published) -> Iterator[str]:

@@ -72,6 +72,7 @@ class Books(NamedTuple):
     outcomes: dict[Pair, int]  # outcome, reason -> events delivered
     unknown: dict[Position, Unknown]
     late: dict[Pair, Decimal]  # item, location: what was allocated there and should have been confirmed as shipped
+    planned: dict[Pair, tuple[Decimal, Decimal]]  # item, order_reference: least and most that is kept in one place
     contested: frozenset[Pair]  # (item, key) where only duplicates + conflicts together are certain
 
 

@@ -64,6 +64,7 @@ class Day(NamedTuple):
     owners: Mapping[tuple[str, str], frozenset[str]]  # location, facts
     now: datetime
     later_boms: Boms  # from `BILLS_CHANGE_AT` on
+    epochs: tuple[tuple[str, datetime, str], ...] = ()  # source, from when, epoch: keys of before name other facts
 
     def parts_of(self, kit: str, quantity: Decimal, at: datetime) -> tuple[Component, ...]:
         """What so many of a kit take by the bill of that time."""
@@ -86,6 +87,98 @@ def make_day(seed: int, *, events: int = 60, items: int = 6, kits: bool = True) 
     while len(maker.events) < events:
         maker.add_any()
     return maker.day._replace(events=maker.events[:events])
+
+
+def restored(day: Day, seed: int) -> Day:
+    """The same day, on which some systems are restored and count from one again: old keys and sequences, new facts.
+
+    Every fact that is added has the key of another of its source, from the other side of the restoration or just at it,
+    and mostly the same content; what `make_day` made of one key may lie on both sides too.
+    """
+    random = Random(f"restored {seed}")
+    sources = sorted({event.source for event in day.events})
+    chosen = random.sample(sources, random.randint(1, min(2, len(sources))))
+    epochs = [(source, START + random.randrange(1, STEPS) * STEP, "restored") for source in chosen]
+    if random.random() < 0.3:
+        source, at, _ = epochs[0]
+        epochs.append((source, at + random.randint(1, STEPS) * STEP, "again"))
+    begins = {source: at for source, at, _ in epochs}
+    events = list(day.events)
+    for event in random.choices([event for event in events if event.source in begins], k=random.randint(3, 8)):
+        at = begins[event.source]
+        steps = (at - START) // STEP
+        moved = at if random.random() < 0.2 else START + random.randrange(steps) * STEP
+        if event.occurred_at < at and moved < at:
+            moved = START + random.randrange(steps, STEPS + 1) * STEP if steps < STEPS else at
+        moved = min(moved, NOW - STEP)
+        sequence = None if event.sequence is None else random.randint(1, 3)
+        quantity = event.quantity if random.random() < 0.7 else event.quantity + 1
+        seconds = random.randint(0, int((NOW - moved).total_seconds()) - 1)
+        received_at = moved + timedelta(seconds=seconds, microseconds=len(events))
+        fields = {"occurred_at": moved, "received_at": received_at, "sequence": sequence, "quantity": quantity}
+        again = event._replace(**fields, message_id=f"{event.source}/r{len(events)}")
+        if again.expires_at is not None:
+            again = again._replace(expires_at=max(again.expires_at, moved + STEP))
+        events.append(again._replace(components=day.parts_of(again.item, quantity, moved)))
+    return day._replace(events=_once_asked(events, epochs), epochs=tuple(epochs))
+
+
+def with_kit_orders(day: Day, seed: int) -> Day:
+    """The same day with orders of kits that nobody requested, of parts that lie apart, and what others want of them.
+
+    Such an order is recorded, not granted, so nobody settles that it ships from one place; under its reference there
+    may be a request too, which is, and shipments and allocations of it.
+    """
+    random, events = Random(f"kit orders {seed}"), list(day.events)
+
+    def add(kind: Kind, item: str, quantity: int, at: datetime, **fields: Any) -> None:
+        owners = day.owner_of(fields.get("location", ""), "on_hand", at) if kind in ("receipt", "shipment") else ()
+        source, number = min(owners, default="shop"), len(events)
+        received_at = at + timedelta(seconds=random.randint(0, 3_000), microseconds=number)
+        identity = (f"{source}:{kind}:k{number}", kind, item, Decimal(quantity), at, source, f"{source}/k{number}")
+        made = StockEvent(*identity, f"c{number}", received_at, "day/kits@1", Decimal(quantity), "each", **fields)
+        parts = day.parts_of(item, made.quantity, at)
+        events.append(made._replace(components=parts))
+
+    for number in range(random.randint(1, 3)):
+        kit = random.choice(list(day.boms))
+        at = START + random.randrange(STEPS - 20) * STEP
+        for part in day.parts_of(kit, Decimal(4), at):
+            for location in random.sample(LOCATIONS, random.randint(1, 2)):
+                whole = max(1, int(part.quantity))
+                add(
+                    "receipt",
+                    part.item,
+                    random.randint(whole, 3 * whole),
+                    at,
+                    location=location,
+                    disposition="sellable",
+                )
+        order = {"order_reference": f"KIT-ORDER-{number}", "channel": random.choice(CHANNELS)}
+        add("order_recorded", kit, random.randint(1, 3), at + random.randint(1, 4) * STEP, **order)
+        wanted = [(kit, order), (kit, {**order, "order_reference": f"KIT-HOLD-{number}"})]
+        wanted.append((part.item, {**order, "order_reference": f"PART-HOLD-{number}"}))
+        for item, of in random.sample(wanted, random.randint(1, 3)):
+            add("reservation_requested", item, random.randint(1, 3), at + random.randint(1, 8) * STEP, **of)
+        for kind in random.sample(("reservation_allocated", "shipment"), random.randint(0, 2)):
+            of = {"order_reference": f"KIT-ORDER-{number}", "location": random.choice(LOCATIONS)}
+            of |= {"disposition": "sellable"} if kind == "shipment" else {}
+            add(kind, kit, random.randint(1, 2), at + random.randint(4, 12) * STEP, **of)  # type: ignore[arg-type]
+    return day._replace(events=events)
+
+
+def _once_asked(events: list[StockEvent], epochs: list[tuple[str, datetime, str]]) -> list[StockEvent]:
+    """Without requests that say something else under one key of one epoch: which stays depends on arrival."""
+    said: dict[Any, Any] = {}
+    kept = []
+    for event in events:
+        epoch = sum(source == event.source and begins <= event.occurred_at for source, begins, _ in epochs)
+        content = (event.quantity, event.occurred_at, event.sequence, event.expires_at)
+        key = event.item, event.transaction_key, epoch
+        asked = said.setdefault(key, (event.kind, content))
+        if "reservation_requested" not in (event.kind, asked[0]) or asked == (event.kind, content):
+            kept.append(event)
+    return kept
 
 
 def perturb(day: Day, seed: int) -> list[list[StockEvent]]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from schemas.records import CLAIM_KINDS, INBOUND_KINDS, Component, SnapshotClosed, StockEvent
 from tests.books import ZERO, Books, Dispute, Pair, Position, Unknown
-from tests.oracle_claims import replay_claims, replay_inbound, replay_late, replay_shortage
+from tests.oracle_claims import replay_claims, replay_inbound, replay_late, replay_planned, replay_shortage
 
 PartsOf = Callable[[str, Decimal, datetime], tuple[Component, ...]]  # kit, quantity, whose bill counts
 # location, facts, when it occurred -> the sources that own them then; empty: anybody posts
@@ -59,11 +59,13 @@ def oracle(
     for_sale: frozenset[str] = frozenset({"sellable"}),
     lists: Iterable[SnapshotClosed] = (),
     confirm: Mapping[str, timedelta] | None = None,
+    epochs: Iterable[tuple[str, datetime, str]] = (),
 ) -> Books:
     """The books after all `events`, in whatever order and however often they came; `granted` says by transaction key
     which share of a request was granted: 1 is the whole; `parts_of` what a kit takes by the bill of a time, without
-    which each event moves the components that it brings."""
-    kept, outcomes, contested = _once(events)
+    which each event moves the components that it brings; `epochs` from when on a source uses old keys for new facts."""
+    begun = sorted(epochs, key=lambda epoch: epoch[1])
+    kept, outcomes, contested = _once(_in_its_epoch(event, begun) for event in events)
     posted: list[StockEvent] = []
     compared: list[StockEvent] = []
     placed = _placed_at([event for event in kept if _may_post(event, owner_of)])
@@ -104,12 +106,22 @@ def oracle(
         dict(outcomes),
         unknown,
         late,
+        replay_planned(kept, posted, claims, granted or {}),
         contested,
     )
     return Books(*books)
 
 
 # Identity and duplicates, components, ownership
+
+
+def _in_its_epoch(event: StockEvent, epochs: Iterable[tuple[str, datetime, str]]) -> StockEvent:
+    """A key as it counts: of a source that was restored, with the last epoch that had begun when it occurred."""
+    key = event.transaction_key
+    for source, begins_at, name in epochs:
+        if source == event.source and event.occurred_at >= begins_at:
+            key = f"{event.transaction_key}@{name}"
+    return event._replace(transaction_key=key)
 
 
 def _once(events: Iterable[StockEvent]) -> tuple[list[StockEvent], Counter[Pair], frozenset[Pair]]:

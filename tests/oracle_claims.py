@@ -74,6 +74,31 @@ def replay_late(
     return late
 
 
+def replay_planned(
+    kept: Iterable[StockEvent],
+    posted: Iterable[StockEvent],
+    claims: Mapping[Pair, Claim],
+    granted: Mapping[str, Fraction],
+) -> dict[Pair, tuple[Decimal, Decimal]]:
+    """By item and order, the least and the most that is kept in places where kits can ship whole: what is open and not
+    allocated, as far as it was granted for kits. What an order of a kit only recorded is kept nowhere. It may be less
+    where some of the order has shipped; or where the bill of a kit may have changed under its request."""
+    kits = {one.transaction_key: one.item for one in kept if one.kind == "reservation_requested" and one.components}
+    wanted: dict[Pair, Decimal] = defaultdict(Decimal)
+    unsure: set[Pair] = set()
+    for event in posted:
+        key = (event.item, event.order_reference)
+        if event.kind == "shipment" or kits.get(event.transaction_key) == "KIT-1":
+            unsure.add(key)
+        if event.kind == "reservation_requested" and event.transaction_key in kits:
+            wanted[key] += _share(event, granted)
+    planned = {}
+    for key, claim in claims.items():
+        most = min(wanted[key], claim.open - claim.allocated_open)
+        planned[key] = (ZERO if key in unsure else most, most)
+    return planned
+
+
 def _share(request: StockEvent, granted: Mapping[str, Fraction]) -> Decimal:
     share = Fraction(request.quantity) * granted.get(request.transaction_key, 0)
     return Decimal(share.numerator) / Decimal(share.denominator)

@@ -9,7 +9,7 @@ import pytest
 from schemas.records import KINDS, StockEvent
 from tests.big_days import make_big
 from tests.books import imbalances
-from tests.days import NOW, Day, make_day, perturb
+from tests.days import NOW, Day, make_day, perturb, restored, with_kit_orders
 from tests.oracle import oracle
 
 DAYS = [make_day(seed) for seed in range(30)]
@@ -108,6 +108,29 @@ def test_a_perturbed_day_has_the_same_facts_and_sometimes_more_often() -> None:
         assert arrived != day.events
         more += len(arrived) - len(day.events)
     assert more > 50
+
+
+def test_a_restored_source_uses_old_keys_for_new_facts() -> None:
+    again = 0
+    for seed, day in enumerate(DAYS):
+        after = restored(day, seed)
+        assert (after.epochs, restored(day, seed)) != ((), day)
+        assert all(max(event.occurred_at, event.received_at) <= NOW for event in after.events)
+        begins = {source: at for source, at, name in after.epochs if name == "restored"}
+        for source, at in begins.items():
+            ours = [event for event in after.events if event.source == source]
+            before = {event.transaction_key for event in ours if event.occurred_at < at}
+            later = {event.transaction_key for event in ours if event.occurred_at >= at}
+            again += len(before & later)
+    assert again > 60
+
+
+def test_kit_orders_are_recorded_beside_what_others_want_of_their_parts() -> None:
+    added = [event for seed, day in enumerate(DAYS) for event in with_kit_orders(day, seed).events[len(day.events) :]]
+    kinds = Counter(event.kind for event in added if event.components)
+    assert min(kinds["order_recorded"], kinds["reservation_requested"]) > 40
+    assert min(kinds["shipment"], kinds["reservation_allocated"]) > 10
+    assert all(max(event.occurred_at, event.received_at) <= NOW for event in added)
 
 
 def test_a_big_day_is_as_long_as_asked_and_as_disorderly() -> None:

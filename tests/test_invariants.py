@@ -14,8 +14,8 @@ from apache_beam.pvalue import TaggedOutput
 
 from schemas.encoding import pack
 from schemas.records import OutcomeCount, SnapshotClosed, SourceHeard
-from tests.agreement import POLICY, clock, differences, fold_day, master_of, shard_of
-from tests.days import Day, make_day, perturb
+from tests.agreement import POLICY, checked, clock, differences, fold_day, master_of, shard_of
+from tests.days import Day, make_day, perturb, restored, with_kit_orders
 from tests.fake_state import KeyState
 from tests.full_lists import Arrived, heard_of, lists_of, noticed, packed, scattered
 from tests.published import Published
@@ -42,7 +42,9 @@ quickly_and_at_length = pytest.mark.parametrize(
 def days(seeds: Iterable[int]) -> Iterable[tuple[int, Day, list[list[Arrived]]]]:
     for seed in seeds:
         day = make_day(seed, events=EVENTS)
-        yield seed, day, noticed(scattered(perturb(day, seed), [*lists_of(day, seed), *heard_of(seed)], seed), seed)
+        day = (restored, with_kit_orders, lambda made, _: made)[seed % 3](day, seed)
+        sent = scattered(perturb(day, seed), [*lists_of(day, seed), *heard_of(seed)], seed)
+        yield seed, day, noticed(checked(day, sent), seed)
 
 
 def arrived(bundles: Sequence[Sequence[Arrived]]) -> list[Arrived]:

@@ -12,6 +12,7 @@ from tests.builders import (
     adjustment,
     count,
     disposition_changed,
+    hour,
     receipt,
     return_received,
     shipment,
@@ -169,6 +170,27 @@ def test_every_quantity_has_its_counter_account() -> None:
     assert result.accounts == {"BOLT": {"supplier": -20, "customer": 1, "in_transit": 1, "count_difference": 2}}
     assert on_hand(result) == {"": 8, "hold": 2, "WEST": 4, "returns_hold": 2}
     assert imbalances(result) == {}
+
+
+@pytest.mark.parametrize(
+    ("story", "events", "expected"),
+    [
+        ("the same key before and after", [receipt(5, at=1, key="k"), receipt(3, at=2, key="k")], 8),
+        ("both before", [receipt(5, at=1, key="k"), receipt(3, at=1.5, key="k", received_at=9)], 5),
+        ("at the very moment", [receipt(5, at=1.9, key="k"), receipt(3, at=2, key="k")], 8),
+        ("late, of before", [receipt(3, at=2, key="k"), receipt(5, at=1, key="k", received_at=9)], 8),
+        ("delivered again after", [receipt(3, at=2, key="k"), receipt(3, at=2, key="k", received_at=9)], 3),
+        ("the last epoch counts", [receipt(5, at=2, key="k"), receipt(3, at=4, key="k"), receipt(1, at=5, key="k")], 8),
+        ("of another source", [receipt(5, at=1, key="k", source="erp"), receipt(3, at=3, key="k", source="erp")], 5),
+    ],
+)
+def test_a_restored_source_uses_old_keys_for_new_facts(story: str, events: list[StockEvent], expected: int) -> None:
+    epochs = [("wms", hour(4), "again"), ("wms", hour(2), "restored")]
+    settle, tolerance = timedelta(hours=1), Decimal(0)
+    books = oracle(
+        events, now=hour(24), owner_of=lambda *_: frozenset(), settle=settle, tolerance=tolerance, epochs=epochs
+    )
+    assert sum(books.positions.values()) == expected
 
 
 def books_of(day: Day, events: list[StockEvent]) -> Books:

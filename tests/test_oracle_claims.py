@@ -172,3 +172,27 @@ def test_inbound_is_never_stock() -> None:
 )
 def test_the_shortage_is(story: str, events: list[StockEvent], shortage: int) -> None:
     assert judged(events).shortage == {"BOLT": shortage}
+
+
+SET = {"item": "SET", "parts": [("BOLT", 8), ("NUT", 12)]}
+
+
+@pytest.mark.parametrize(
+    ("story", "events", "least", "most"),
+    [
+        ("an order of a kit that nobody requested is kept nowhere", [ordered(4, at=1, **SET)], 0, 0),
+        ("a granted kit is kept together", [requested(4, at=1, key="g", **SET)], 8, 8),
+        ("a refused one is not", [requested(4, at=1, key="r", **SET)], 0, 0),
+        ("a component on its own is not", [requested(8, at=1, key="g")], 0, 0),
+        ("an order behind it is one with it", [requested(4, at=1, key="g", **SET), ordered(4, at=2, **SET)], 8, 8),
+        (
+            "as far as it is not allocated",
+            [requested(4, at=1, key="g", **SET), allocated(2, at=2, item="SET", parts=[("BOLT", 4), ("NUT", 6)])],
+            4,
+            4,
+        ),
+        ("less where some has shipped", [requested(4, at=1, key="g", **SET), shipment(1, at=2, **SO_1)], 0, 7),
+    ],
+)
+def test_what_is_kept_in_one_place(story: str, events: list[StockEvent], least: int, most: int) -> None:
+    assert judged(events, granted="g").planned["BOLT", "SO-1"] == (least, most)
