@@ -28,7 +28,7 @@ from benchmarks.crashes import Fake
 from benchmarks.load_costs import costs_between, costs_now
 from benchmarks.load_plot import plot
 from benchmarks.load_traffic import Publisher, items_with_probes, payloads
-from benchmarks.load_watch import Watcher
+from benchmarks.load_watch import Memory, Watcher
 from deploy.flink.cluster import JARS, FlinkCluster, fetch_jars
 from tests.queues import Queue
 from transforms.publication.view_database import create_views
@@ -57,6 +57,7 @@ class Phase(NamedTuple):
     waiting_seconds: float  # of the oldest probe without an answer, at the end
     publisher_late_seconds: float
     mebibytes: tuple[float, float]  # memory of the job at the beginning and at the end
+    by_kind: tuple[Mapping[str, float], Mapping[str, float]]  # the same by kind of process, with the queue
     costs: Mapping[str, float]  # processor seconds by kind of process
 
     @property
@@ -82,7 +83,7 @@ class Bench:
             time.sleep(0.2)
         took = time.time() - began
         found = [one.seconds for one in self.watcher.answers if one.at >= began]
-        memory = [one.mebibytes for one in self.watcher.memory if one.at >= began] or [0.0]
+        memory = [one for one in self.watcher.memory if one.at >= began] or [Memory(began, 0.0, {})]
         phase = Phase(
             name,
             rate,
@@ -92,11 +93,12 @@ class Bench:
             *percentiles(found),
             self.watcher.waiting_seconds(),
             self.publisher.late_seconds,
-            (memory[0], memory[-1]),
+            (memory[0].mebibytes, memory[-1].mebibytes),
+            (memory[0].by_kind, memory[-1].by_kind),
             costs_between(costs, costs_now()),
         )
         self.phases.append(phase)
-        print(line_of(phase), costs_of(phase), sep="\n", flush=True)
+        print(line_of(phase), costs_of(phase), weights_of(phase), sep="\n", flush=True)
         return phase
 
     def catch_up(self, rate: float) -> float:
@@ -130,6 +132,12 @@ def costs_of(phase: Phase) -> str:
     each = {kind: seconds * 1e6 / max(1, phase.published) for kind, seconds in phase.costs.items()}
     shown = ", ".join(f"{kind} {micros:,.0f}" for kind, micros in each.items() if micros >= 1)
     return f"{'':12} {sum(each.values()):7,.0f} µs a message: {shown}"
+
+
+def weights_of(phase: Phase) -> str:
+    """A third: memory by kind of process at the beginning and at the end."""
+    before, after = phase.by_kind
+    return f"{'':12} MiB: " + ", ".join(f"{kind} {before.get(kind, 0):,.0f} to {after[kind]:,.0f}" for kind in after)
 
 
 def suite(bench: Bench, given: Any) -> dict[str, Any]:

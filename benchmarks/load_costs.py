@@ -1,4 +1,4 @@
-"""Load costs: the processes that a benchmark started in; how much processor time each kind of them has taken, out."""
+"""Load costs: the processes that a benchmark started in; the processor time and the memory of each kind of them out."""
 
 import os
 from collections import Counter
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+PAGE_MEBIBYTES = os.sysconf("SC_PAGE_SIZE") / 2**20
+QUEUE = "queue"  # not part of the job, and the fake forgets no message
 ITSELF = "publisher and watcher"
 KINDS = {  # by what is in the command line
     "TaskManagerRunner": "task manager (Java)",
@@ -14,7 +16,7 @@ KINDS = {  # by what is in the command line
     "sdk_worker": "Python workers",
     "worker_pool": "worker pool",
     "load_job": "client of the job",
-    "pubsub_fake": "queue",
+    "pubsub_fake": QUEUE,
     "prism": "Prism",
 }
 
@@ -53,6 +55,14 @@ def costs_between(before: Costs, after: Costs) -> dict[str, float]:
     return dict(sorted(spent.items(), key=lambda one: -one[1]))
 
 
+def weights_now() -> Counter[str]:
+    """Resident mebibytes by kind, of all that this process started."""
+    found: Counter[str] = Counter()
+    for process in started_here():
+        found[kind_of(_command(process))] += round(_resident(process))
+    return found
+
+
 def kind_of(command: str) -> str:
     """What a process is, by its command line."""
     return next((kind for part, kind in KINDS.items() if part in command), "other")
@@ -64,6 +74,13 @@ def _seconds(process: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+
+def _resident(process: int) -> float:
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE_MEBIBYTES
+    except OSError:
+        return 0.0
 
 
 def _command(process: int) -> str:

@@ -1,20 +1,19 @@
 """Load watch: views and processes in; when each probe was answered, and how much memory the job takes, out."""
 
-import os
 import sqlite3
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.load_costs import started_here
+from benchmarks.load_costs import QUEUE, weights_now
 from benchmarks.load_traffic import Probe, Publisher
 
 LOOK_SECONDS = 0.02
 ASKED_MAX = 500  # probes looked for at once, oldest first
 MEMORY_SECONDS = 2.0
-PAGE_MEBIBYTES = os.sysconf("SC_PAGE_SIZE") / 2**20
 ANSWERED = "SELECT DISTINCT item FROM availability WHERE item IN"
 RELEASED = "SELECT order_reference FROM claim WHERE status = 'closed' AND order_reference IN"
 
@@ -27,10 +26,11 @@ class Answer(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """Resident memory of the processes of the job."""
+    """Resident memory of the processes of the job, and of the queue beside it by kind."""
 
     at: float
     mebibytes: float
+    by_kind: Mapping[str, float]
 
 
 class Watcher:
@@ -84,11 +84,5 @@ class Watcher:
 
     def _weigh(self) -> None:
         while not self._ended.wait(MEMORY_SECONDS):
-            self.memory.append(Memory(time.time(), sum(map(_resident, started_here()))))
-
-
-def _resident(process: int) -> float:
-    try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE_MEBIBYTES
-    except OSError:
-        return 0.0
+            weights = weights_now()
+            self.memory.append(Memory(time.time(), weights.total() - weights[QUEUE], weights))

@@ -35,7 +35,7 @@ def test_nothing_else_touches_the_item_of_a_probe() -> None:
 def test_a_job_keeps_up_while_no_probe_waits_long_and_the_rate_was_published(
     waiting: float, late: float, keeps_up: bool
 ) -> None:
-    phase = Phase("step", 100, 0.0, 1_000, 10, 0.1, 0.2, 0.3, waiting, late, (1.0, 1.0), {})
+    phase = Phase("step", 100, 0.0, 1_000, 10, 0.1, 0.2, 0.3, waiting, late, (1.0, 1.0), ({}, {}), {})
     assert phase.keeps_up is keeps_up
 
 
