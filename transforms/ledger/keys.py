@@ -18,6 +18,7 @@ from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.collector import put_off_collection
 from transforms.ledger.books_files import events_in
 from transforms.ledger.key_rules import KeyGroups, KeyRegistry
+from transforms.round_trips import commit_together
 
 TOKEN_BYTES = 8
 FIELDS_MAX = 25_000  # in a group: 5,000 events, some hundred kilobytes
@@ -115,6 +116,7 @@ class _FindFn(beam.DoFn):
 
     def setup(self) -> None:
         put_off_collection()
+        commit_together()
         self.live: dict[int, tuple[bytes, _Live]] = {}
 
     def process(

@@ -37,6 +37,7 @@ from transforms.ledger.shard_rules import Shard
 from transforms.ledger.snapshot_rules import Snapshots
 from transforms.ledger.telling import ANSWERS
 from transforms.ledger.whole_shards import outputs_of
+from transforms.round_trips import commit_together
 
 ANSWERED = "answered"  # the tag of answers, where they leave apart
 TAKEN_OVER = "taken over"  # no version of rules: whatever the rules are, they are new to these books
@@ -76,6 +77,7 @@ class _FoldStateFn(beam.DoFn):
 
     def setup(self) -> None:
         put_off_collection()
+        commit_together()
         self.live = LiveShards()
         self.standing = self.source.standing()
         self._obey(self.standing.governed)

@@ -21,6 +21,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from schemas.encoding import pack, unpack
 from schemas.records import Alert, Decision, Discrepancy, Preemption, Rejection, StockSignal
 from transforms.ledger.telling_rules import Telling
+from transforms.round_trips import commit_together
 
 # What is said once: answers and refusals, of which the first stays in the views, and what is said only when it changes
 ANSWERS = (Decision, Preemption, Rejection, Alert, Discrepancy, StockSignal)
@@ -80,6 +81,9 @@ class _WaitFn(beam.DoFn):
     def __init__(self, stage: str) -> None:
         self.stage = stage
         self.waited = Metrics.distribution("ledger", "answers_waited_milliseconds")
+
+    def setup(self) -> None:
+        commit_together()
 
     def process(
         self,
