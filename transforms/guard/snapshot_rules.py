@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from schemas.records import Alert, OutcomeCount, Rejection, Settlement, SnapshotClosed, SnapshotPart, StockEvent
+from transforms.guard.again_rules import compare
 from transforms.guard.going_rules import UNCHANGED, Going, let_go, next_basis
 from transforms.guard.guard_state import Closed, Head, Pending, State, dump_tables
 from transforms.guard.held_lines import HELD, rejection_of_line, settlement_of_line
@@ -115,11 +116,11 @@ class _Run:
         for part in parts:
             if closed.is_whole:
                 self.lines += part.lines
-            elif not closed.digests or digest_of(part) in closed.digests:
-                self._count(part.source, "duplicate", "", len(part.lines))
-            else:
-                message = f"complete snapshot {key} of {part.source} went on with other lines; send it under a new name"
-                self._refuse([part], key, CONFLICT, message)
+                continue
+            again = compare(part, key, closed, self.head.basis, self.tables)
+            self._count(part.source, "duplicate", "", again.same)
+            message = f"complete snapshot {key} of {part.source} went on without this line; send it under a new name"
+            self._refuse([part._replace(lines=again.other)], key, CONFLICT, message)
 
     def _objection(self, whole: Whole) -> str:
         found = (whole.moves(place, self.rules) for place in whole.locations)

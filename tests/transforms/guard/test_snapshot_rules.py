@@ -161,5 +161,22 @@ def test_a_snapshot_told_by_its_changes_that_comes_again_is_all_duplicates() -> 
     again = taken(second.state, part(5, 8, at=2, key=NEXT, message_id="again"))
     assert (again.events, ended(again)) == ([], {"duplicate": 2})
     other = taken(again.state, part(5, 9, at=2, key=NEXT))
-    assert ended(other) == {"dead_letter": 2}
-    assert {one.reason for one in other.records if isinstance(one, Rejection)} == {"conflicting_duplicate"}
+    assert ended(other) == {"duplicate": 1, "dead_letter": 1}
+    assert [one.reason for one in other.records if isinstance(one, Rejection)] == ["conflicting_duplicate"]
+
+
+def test_a_snapshot_told_by_its_changes_that_comes_again_in_other_pages_is_all_duplicates() -> None:
+    first = taken(NOTHING, part(5, 7, 9))
+    second = taken(first.state, part(5, 8, 9, at=2, key=NEXT))
+    assert quantities(second) == {"SKU-1": 8}
+    pages = [
+        part(5, 8, at=2, key=NEXT, part="1", parts_announced=2, message_id="page 1"),
+        part(9, first=2, at=2, key=NEXT, part="2", parts_announced=2, message_id="page 2"),
+    ]
+    for order in permutations(pages):
+        again = taken(second.state, *order)
+        assert (again.events, again.closed, again.records, ended(again)) == ([], [], [], {"duplicate": 3})
+        assert again.state.head == second.state.head
+    third = taken(second.state, part(5, 8, 9, at=3, key="wms:stock:L3"))
+    assert ended(taken(third.state, part(5, 8, 9, at=2, key=NEXT))) == {"duplicate": 3}
+    assert ended(taken(third.state, *pages)) == {"dead_letter": 3}  # its table says by now what the third one said
