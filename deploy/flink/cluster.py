@@ -51,9 +51,10 @@ OPENED = (
     "java.time",
 )
 JVM = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
+TASK_HEAP = "1152m"  # of tasks and of Flink itself; what is not used is not taken
 TASK_MEMORY = {  # what taskmanager.sh would work out
     "taskmanager.cpu.cores": "2",
-    "taskmanager.memory.task.heap.size": "256m",
+    "taskmanager.memory.task.heap.size": "1024m",  # the books and keys of some two million messages as bytes
     "taskmanager.memory.task.off-heap.size": "0",
     "taskmanager.memory.framework.heap.size": "128m",
     "taskmanager.memory.framework.off-heap.size": "128m",
@@ -159,7 +160,7 @@ class FlinkCluster:
         """The process that runs operators; its state is lost with it."""
         memory = [part for name, value in TASK_MEMORY.items() for part in ("-D", f"{name}={value}")]
         main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
-        self._java("task-manager", main, "512m", *memory)
+        self._java("task-manager", main, TASK_HEAP, *memory)
 
     def start_job_server(self) -> None:
         """Beam's front: it takes pipelines and makes Flink jobs of them; running jobs do without it."""
