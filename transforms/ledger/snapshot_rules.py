@@ -12,7 +12,7 @@ all, and it is entered late where a place only becomes known by a late movement.
 A source that does not own the place only says so: what it leaves out and the books have is a discrepancy.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from schemas.records import COUNT_KINDS, SnapshotClosed, StockEvent
@@ -152,7 +152,7 @@ def _fill(ledger: ItemLedger, place: Place, of: Told) -> bool:
     named = any(one.kind == "snapshot" and not _is_ours(one) for one in of_it)
     spot = (ledger.item, *place[1:])
     named |= of.is_zero(spot) and is_word_on(cell, closed)  # a line without a quantity says that it is not zero
-    wanted = None if named else _said(cell, spot, of, is_known=bool(ours))
+    wanted = None if named else _said(cell, spot, of, ours)
     if [(one.key, one.quantity) for one in ours] == ([(wanted.key, wanted.quantity)] if wanted else []):
         return False
     for one in ours:
@@ -170,12 +170,17 @@ def _is_ours(count: Count) -> bool:
     return count.received_at == NOT_RECEIVED or count.kind == CARRIED
 
 
-def _said(cell: Cell, spot: Spot, of: Told, *, is_known: bool) -> Count | None:
-    """The count that leaving the place out amounts to; none where it would change nothing, or is not known yet."""
+def _said(cell: Cell, spot: Spot, of: Told, ours: Sequence[Count]) -> Count | None:
+    """The count that leaving the place out amounts to; none where it would change nothing, or is not known yet.
+
+    `ours`: what was entered of that. It stays where the row that it rests on is folded away.
+    """
     closed = of.closed
     if not of.is_zero(spot):
         row = row_before(cell, spot, of)
-        if row is None or not (is_known or matters(cell, row, closed.occurred_at)):
+        if row is None:
+            return ours[0] if ours and cell.has_opening else None
+        if not (ours or matters(cell, row, closed.occurred_at)):
             return None
         if row.received_at == NOT_RECEIVED and is_word_on(cell, closed):
             return None  # told whole, it would be left out here, and the word taken for its line

@@ -171,6 +171,21 @@ def test_before_the_row_is_folded_away_it_is_said_again() -> None:
     assert cell.quantity == 9
 
 
+def test_what_was_said_again_stays_when_another_lot_becomes_known() -> None:
+    """All snapshots are applied to the item anew then, and the row that it rests on is folded away."""
+    weeks = [24 * 7.0 * week for week in range(1, 7)]
+    chain = [notice(at, before) for before, at in pairwise(weeks)]
+    lines = [snapshot(10, at=weeks[0], item="MILK", lot="OLD"), notice(weeks[0]), *chain]
+    shard = folded(*lines, receipt(2, at=weeks[3], key="between", item="MILK", lot="OLD"))
+    fold_in = shipment(1, at=weeks[-1] + 1, item="MILK", lot="OLD")
+    shard.fold([pack(fold_in)], hour(24))
+    shard.forget()
+    cell = shard.books["MILK"].cells["EAST", "OLD", "sellable"]
+    assert (cell.has_opening, int(cell.quantity)) == (True, 9)
+    shard.fold([pack(receipt(3, at=weeks[-1], key="other", item="MILK", lot="NEW"))], hour(24))
+    assert int(cell.quantity) == 9
+
+
 def test_what_something_newer_rests_on_is_kept() -> None:
     notices = kept(notice(1), notice(2, 1), notice(3, 2), notice(1.5), notice(1, source="other"))
     assert {(one.occurred_at, one.source) for one in needed(notices, hour(3)).values()} == {
