@@ -10,6 +10,7 @@ from typing import Any
 
 from apache_beam.runners.worker import bundle_processor
 
+beams_commit = bundle_processor.FnApiUserStateContext.commit  # of one at a time
 _BAG, _CELL = bundle_processor.SynchronousBagRuntimeState, bundle_processor.ReadModifyWriteRuntimeState
 
 
@@ -19,7 +20,7 @@ def commit_together() -> None:
 
 
 def _commit(context: Any) -> None:
-    """In place of `FnApiUserStateContext.commit`."""
+    """In place of `beams_commit`."""
     answers: list[Any] = []
     for state in context._all_states.values():  # noqa: SLF001 - there is no other way to them
         bag = state._underlying_bag_state if type(state) is _CELL else state  # noqa: SLF001

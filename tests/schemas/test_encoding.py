@@ -132,7 +132,8 @@ def test_a_record_is_one_line_of_json_with_its_names() -> None:
     position = PositionRow("MÜG", "EAST", "", "sellable", Decimal("-2.5"), None, "k\n1", 7)
     assert to_json(position) == (
         '{"item": "MÜG", "location": "EAST", "lot": "", "disposition": "sellable", "on_hand_quantity": "-2.5",'
-        ' "counted_at": null, "changed_by": "k\\n1", "version": 7, "unknown_since": null}'
+        ' "counted_at": null, "changed_by": "k\\n1", "version": 7, "unknown_since": null,'
+        ' "unknown_source": ""}'
     )
     assert "\n" not in to_json(position)
     assert list(json.loads(to_json(EVENT))) == list(StockEvent._fields)

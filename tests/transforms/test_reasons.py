@@ -13,14 +13,15 @@ STAGES = dict.fromkeys(("map", "check", "park"), "canonical") | {
     "guard": "guard",
     "ledger": "ledger",
     "send": "sending",
-    "change": "../schemas",
-}  # stage -> package
+    "change": "../schemas arrival",
+}  # stage -> packages
 RAISED_BY = {"DecodeError", "FieldError", "Problem"}  # whose first argument is a reason
 
 
 @cache
-def constants(package: str) -> set[str]:
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (TRANSFORMS / package).glob("*.py")]
+def constants(packages: str) -> set[str]:
+    paths = (path for package in packages.split() for path in (TRANSFORMS / package).glob("*.py"))
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
     nodes = (node for tree in trees for node in ast.walk(tree))
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 

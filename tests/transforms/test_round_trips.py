@@ -6,7 +6,7 @@ import pytest
 from apache_beam.coders import BytesCoder
 from apache_beam.runners.worker import bundle_processor
 
-from transforms.round_trips import commit_together
+from transforms.round_trips import beams_commit, commit_together
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_everything_is_sent_in_order_before_anybody_waits_and_every_answer_is_wa
 
 def test_beam_itself_sends_the_same_and_waits_in_between() -> None:
     handler = _Handler()
-    _bundle(handler).commit()
+    beams_commit(_bundle(handler))
     sent = [request for request in handler.noted if request[0] != "waited"]
     assert sent == [("clear", "token"), ("add", "token", b"new"), ("add", "journal", b"entry"), ("clear", "waiting")]
     assert handler.noted.index(("waited", "add", "token")) < handler.noted.index(("add", "journal", b"entry"))

@@ -6,7 +6,7 @@ it is written only if there is none. The key is `view#part#part`, each part perc
 lie together.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -149,8 +149,13 @@ def cell_of(view: View, row: list[Any]) -> bytes:
     return json_line(document | {"payload_left_out": True}).encode("utf-8", "backslashreplace")
 
 
-def timestamp_of(version: int) -> int:
-    """The timestamp that stands for a version, in microseconds: versions grow by one, timestamps by a millisecond."""
+def timestamp_of(version: int | str) -> int:
+    """The timestamp that stands for a version, in microseconds: versions grow by one, timestamps by a millisecond.
+
+    A version that is a time, as text, counts in microseconds.
+    """
+    if isinstance(version, str):
+        version = (datetime.fromisoformat(version) - _EPOCH) // timedelta(microseconds=1)
     if not 0 <= version <= VERSION_MAX:
         raise BigtableError(f"version {version}, expected 0 to {VERSION_MAX}")
     return version * 1_000

@@ -130,5 +130,6 @@ def test_a_cell_holds_the_row_exactly() -> None:
 
 def test_a_version_that_no_timestamp_holds_is_refused() -> None:
     assert timestamp_of(1) > timestamp_of(0)
+    assert timestamp_of("2026-03-02T09:00:00.000001+00:00") - timestamp_of("2026-03-02T10:00:00+01:00") == 1_000
     with pytest.raises(BigtableError, match="version -1"):
         timestamp_of(-1)
