@@ -1,9 +1,9 @@
 """Round trips: what a bundle wrote into many cells of state, sent at once and then waited for, in place of one by one.
 
 Beam's Python worker ends a bundle by sending what each cell got and waiting for the answer before it turns to the next.
-On Flink an answer takes milliseconds, since the runner is another process, so a bundle that touched forty cells stood
-still forty times. The requests travel on one stream in their order, and the bundle still ends only when all of them are
-answered: nothing else changes.
+On Flink an answer takes milliseconds, since the runner is another process, and a bundle stood still once for each cell.
+The requests travel on one stream in their order, and the bundle still ends only when all of them are answered: nothing
+else changes.
 """
 
 from typing import Any
