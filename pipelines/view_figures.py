@@ -4,7 +4,6 @@ It is what a job would tell that took the policy over at that moment: feeds that
 say how much there is, hold a figure, and the channel keeps what it was told last; a floor that is due is told.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
@@ -48,10 +47,6 @@ def _doubts_of(seen: ViewStock, silent: Silent, policy: Policy, item: str) -> Do
 
 
 def _seen(item: str, offer: Offer, told: int | None) -> FigureSeen:
-    figure, steps = offer.figure, tuple(_steps(offer))
+    figure, steps = offer.figure, tuple(StepSeen(*step) for step in offer.figure.steps)
     new = told if keeps_last(offer, told) else figure.quantity
     return FigureSeen(item, offer.channel, offer.listing, figure.quantity, steps, new, offer.state, offer.reason)
-
-
-def _steps(offer: Offer) -> Iterator[StepSeen]:
-    return (StepSeen(*step) for step in offer.figure.steps)

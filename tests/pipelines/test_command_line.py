@@ -10,8 +10,8 @@ import pytest
 from pipelines import options
 from pipelines.command_line import DATABASE, MAPPINGS, MASTER_DATA, POLICY, main
 from tests.transforms.publication.rows import availability, ended
-from transforms.publication.newest_rows import NewestRows
-from transforms.publication.view_database import create_views, open_to_write, write_batches
+from tests.written_views import write
+from transforms.publication.view_database import create_views
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,15 +20,6 @@ ROOT = Path(__file__).parents[2]
 def path(tmp_path: Path) -> Path:
     create_views(tmp_path / "views.db")
     return tmp_path / "views.db"
-
-
-def write(path: Path, *records: object) -> None:
-    rows = NewestRows("R1")
-    for record in records:
-        rows.add(record)
-    connection = open_to_write(path)
-    write_batches(connection, rows.batches())
-    connection.close()
 
 
 def test_paths_are_by_default_those_of_a_run() -> None:

@@ -21,8 +21,8 @@ from tests.transforms.publication.rows import (
     position,
     promise,
 )
-from transforms.publication.newest_rows import NewestRows
-from transforms.publication.view_database import create_views, open_to_write, write_batches
+from tests.written_views import write
+from transforms.publication.view_database import create_views
 from transforms.publication.view_tables import Run
 
 MASTER = Path(__file__).parents[2] / "examples" / "company" / "master"
@@ -47,15 +47,6 @@ def path(tmp_path: Path) -> Path:
 def note_run(path: Path, **options: object) -> None:
     texts = json.dumps({name: str(value) for name, value in options.items()})
     write(path, Run("R1", NOON, NOON, "day", "p1", "m1", texts))
-
-
-def write(path: Path, *records: Any) -> None:
-    rows = NewestRows("R1")
-    for record in records:
-        rows.add(record)
-    connection = open_to_write(path)
-    write_batches(connection, rows.batches())
-    connection.close()
 
 
 def told(path: Path, *question: Any) -> list[str]:

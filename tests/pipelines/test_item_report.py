@@ -17,8 +17,8 @@ from tests.transforms.publication.rows import (
     parked,
     position,
 )
-from transforms.publication.newest_rows import NewestRows
-from transforms.publication.view_database import create_views, open_to_write, write_batches
+from tests.written_views import write
+from transforms.publication.view_database import create_views
 from transforms.publication.view_tables import Run
 
 RUN = Run("R1", NOON, NOON, "day", "p1", "m1", '{"input_folder": "day", "as_of": "None"}')
@@ -35,12 +35,7 @@ def path(tmp_path: Path) -> Path:
         *(discrepancy(), discrepancy("5")._replace(reference="cured"), alert(), alert("0")._replace(kind="cured")),
         *(parked("MP-GONE"), RUN),
     ]
-    rows = NewestRows("R1")
-    for record in records:
-        rows.add(record)
-    connection = open_to_write(database)
-    write_batches(connection, rows.batches())
-    connection.close()
+    write(database, *records)
     return database
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from pipelines.balance_rules import SourceBalance
 from pipelines.run_report import SHOWN_MAX, StandingAlert, Waiting, read_report
+from tests import written_views
 from tests.transforms.publication.rows import NOON, alert, availability, discrepancy, ended, parked, position, rejection
-from transforms.publication.newest_rows import NewestRows
 from transforms.publication.runs import finish_run, start_run
-from transforms.publication.view_database import ViewsError, create_views, open_to_write, write_batches
+from transforms.publication.view_database import ViewsError, create_views
 from transforms.publication.view_tables import Run
 
 COUNTS = [
@@ -25,12 +25,7 @@ COUNTS = [
 
 
 def write(path: Path, run_id: str, *records: Any) -> None:
-    rows = NewestRows(run_id)
-    for record in records:
-        rows.add(record)
-    connection = open_to_write(path)
-    write_batches(connection, rows.batches())
-    connection.close()
+    written_views.write(path, *records, run_id=run_id)
 
 
 def note(path: Path, run_id: str) -> None:

@@ -12,9 +12,9 @@ from rich.console import Console
 from pipelines.command_line import main
 from pipelines.summary import print_summary
 from tests.transforms.publication.rows import NOON, alert, availability, discrepancy, ended, parked, rejection
-from transforms.publication.newest_rows import NewestRows
+from tests.written_views import write
 from transforms.publication.runs import finish_run, start_run
-from transforms.publication.view_database import create_views, open_to_write, write_batches
+from transforms.publication.view_database import create_views
 from transforms.publication.view_tables import Run
 
 COUNTS = [
@@ -38,12 +38,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def summary_of(path: Path, *records: Any, width: int = 140) -> tuple[bool, str]:
-    rows = NewestRows("R1")
-    for record in records:
-        rows.add(record)
-    connection = open_to_write(path)
-    write_batches(connection, rows.batches())
-    connection.close()
+    write(path, *records)
     out = io.StringIO()
     console = Console(file=out, width=width, highlight=False, emoji=False, markup=False)
     return print_summary(path, console=console), out.getvalue()

@@ -18,23 +18,18 @@ from tests.days import LOCATIONS, Day
 from tests.ledgers import MASTER, SHARED, a_shard
 from tests.test_invariants import arrived, days
 from tests.transforms.offers.offered import rules
+from tests.written_views import write
 from transforms.ledger.entry_rules import packed_entry
 from transforms.ledger.hearing_rules import Hearing
 from transforms.ledger.shard_rules import Shard
-from transforms.publication.newest_rows import NewestRows
-from transforms.publication.view_database import create_views, open_to_write, write_batches
+from transforms.publication.view_database import create_views
 
 DAYS = int(os.environ.get("SELLABLE_DRY_DAYS", "60"))
 
 
 def views_of(path: Path, records: Any) -> ViewStock:
     create_views(path)
-    rows = NewestRows("R1")
-    for record in records:
-        rows.add(record)
-    connection = open_to_write(path)
-    write_batches(connection, rows.batches())
-    connection.close()
+    write(path, *records)
     return read_stock(path)
 
 

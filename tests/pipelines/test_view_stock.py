@@ -12,11 +12,11 @@ from pipelines.view_stock import FigureSeen, StepSeen, ViewStock, read_stock
 from schemas.encoding import pack
 from tests.pipelines.example_rules import NOW, day, front
 from tests.transforms.publication.rows import NOON, availability, claim, inbound, position
+from tests.written_views import write
 from transforms.ledger.offer_rows import stock
 from transforms.ledger.shard_rules import Shard
 from transforms.offers.availability_rules import DatedClaim, ItemStock, Supply
-from transforms.publication.newest_rows import NewestRows
-from transforms.publication.view_database import ViewsError, create_views, open_to_write, write_batches
+from transforms.publication.view_database import ViewsError, create_views
 from transforms.publication.view_tables import Run
 
 EAST = ("EAST", "", "sellable")
@@ -24,12 +24,7 @@ EAST = ("EAST", "", "sellable")
 
 def written(path: Path, *records: Any) -> ViewStock:
     create_views(path)
-    rows = NewestRows("R1")
-    for record in records:
-        rows.add(record)
-    connection = open_to_write(path)
-    write_batches(connection, rows.batches())
-    connection.close()
+    write(path, *records)
     return read_stock(path)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests import written_views
 from tests.postgres_server import PostgresServer
 from tests.transforms.publication.rows import alert, decision, position, rejection
 from transforms.publication import view_database
@@ -19,9 +20,7 @@ from transforms.publication.databases import (
     database_of,
     open_to_read,
     open_to_write,
-    write_batches,
 )
-from transforms.publication.newest_rows import NewestRows
 from transforms.publication.postgres_database import PostgresPlace
 from transforms.publication.rebuilding import STAGING, take_the_place_of, views_apart
 
@@ -44,12 +43,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
 
 
 def write(database: Database, records: Iterable[Any]) -> None:
-    rows = NewestRows("R1")
-    for record in records:
-        rows.add(record)
-    connection = open_to_write(database)
-    write_batches(connection, rows.batches())
-    connection.close()
+    written_views.write(database, *records)
 
 
 @contextmanager
