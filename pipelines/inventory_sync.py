@@ -236,9 +236,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         print(f"sellable: nothing was started:\n{error}", file=sys.stderr)
         return EXIT_CONFIGURATION
     streaming = settings.input_folder is None
-    if streaming:
-        added = flags_of_runner(options.view_as(StandardOptions).runner, arguments)
-        options = PipelineOptions([*arguments, *added])
+    added = flags_of_runner(options.view_as(StandardOptions).runner, arguments, streaming=streaming)
+    options = PipelineOptions([*arguments, *added])
     choose_runner(options.view_as(StandardOptions), streaming=streaming)
     return EXIT_OK if execute(options, config) else EXIT_UNBALANCED
 

@@ -40,10 +40,17 @@ STREAM_FLAGS = (
     "--min_pause_between_checkpoints=500",
 )
 
+# What any run needs on Prism. It takes elements back from a bundle that has not moved for a tenth of a second and gives
+# them to another one, also where they are keyed: the first bundle then ends by writing back the state that those keys
+# had when it began, and what the other one wrote is gone.
+PRISM_FLAGS = ("--experiments=prism_disable_sdf_split",)
 
-def flags_of_runner(runner: str | None, given: Sequence[str]) -> list[str]:
-    """The flags that a stream needs on its runner, without those given."""
-    if runner not in FLINK_RUNNERS:
+
+def flags_of_runner(runner: str | None, given: Sequence[str], *, streaming: bool) -> list[str]:
+    """The flags that a run needs on its runner, without those given."""
+    if runner == "PrismRunner":
+        return [flag for flag in PRISM_FLAGS if flag not in given]
+    if runner not in FLINK_RUNNERS or not streaming:
         return []
     known = {flag.partition("=")[0] for flag in given}
     return [flag for flag in STREAM_FLAGS if flag.partition("=")[0] not in known]

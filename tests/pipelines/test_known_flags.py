@@ -1,7 +1,7 @@
 """A misspelt flag is refused, where Beam alone would run on without it."""
 
 import pytest
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import DebugOptions, PipelineOptions, StandardOptions
 
 from pipelines.known_flags import choose_runner, flags_of_runner, help_text, refuse_unknown
 from pipelines.options import OptionsError
@@ -34,7 +34,6 @@ def test_the_help_is_ours_and_says_where_beams_is() -> None:
         ("FlinkRunner", ["--parallelism=2"], [WHOLE, SHORT, PAUSED]),
         ("FlinkRunner", ["--max_bundle_time_mills=500"], [WHOLE, PAUSED]),
         ("FlinkRunner", [WHOLE, "--max_bundle_time_mills", "500", PAUSED], []),
-        ("PrismRunner", [], []),
         ("DataflowRunner", [], []),
         (None, [], []),
     ],
@@ -42,8 +41,18 @@ def test_the_help_is_ours_and_says_where_beams_is() -> None:
 def test_a_stream_on_flink_keeps_nothing_back_at_a_checkpoint_and_ends_bundles_soon(
     runner: str | None, given: list[str], added: list[str]
 ) -> None:
-    assert flags_of_runner(runner, given) == added
+    assert flags_of_runner(runner, given, streaming=True) == added
+    assert flags_of_runner(runner, given, streaming=False) == []
     refuse_unknown(added)
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+@pytest.mark.parametrize("given", [[], ["--experiments=other"], ["--experiments=prism_disable_sdf_split"]])
+def test_prism_takes_nothing_back_from_a_bundle(given: list[str], streaming: bool) -> None:
+    added = flags_of_runner("PrismRunner", given, streaming=streaming)
+    named = PipelineOptions([*given, *added]).view_as(DebugOptions).experiments
+    assert named == [*{flag.partition("=")[2]: None for flag in given}, *(["prism_disable_sdf_split"] if added else [])]
+    assert named.count("prism_disable_sdf_split") == 1
 
 
 @pytest.mark.parametrize(
