@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from benchmarks import speed_flows, speed_loops
 from benchmarks.speed_company import make_front
 from benchmarks.speed_profile import Sampler
+from pipelines.known_flags import PRISM_FLAGS
 from transforms.collector import put_off_collection
 
 IN_PROCESS = ["--runner=FnApiRunner"]
@@ -78,6 +79,7 @@ def _prepared(job: Job, database: Path) -> Callable[[], Any]:
         "--runner=PrismRunner",
         f"--prism_location={job.prism}",
         "--environment_type=LOOPBACK",
+        *PRISM_FLAGS,
     ]
     ways: dict[str, Callable[[], Any]] = {
         "full loop": lambda: speed_loops.full_loop(raw, front, database),

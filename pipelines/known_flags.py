@@ -42,18 +42,16 @@ STREAM_FLAGS = (
 
 # What any run needs on Prism. It takes elements back from a bundle that has not moved for a tenth of a second and gives
 # them to another one, also where they are keyed: the first bundle then ends by writing back the state that those keys
-# had when it began, and what the other one wrote is gone.
-PRISM_FLAGS = ("--experiments=prism_disable_sdf_split",)
+# had when it began, and what the other one wrote is gone. And by default whoever started a job loses it after five
+# minutes: Beam's bound on each call to a job server, here a year, also bounds the one that tells how the job goes.
+PRISM_FLAGS = ("--experiments=prism_disable_sdf_split", "--job_server_timeout=31536000")
 
 
 def flags_of_runner(runner: str | None, given: Sequence[str], *, streaming: bool) -> list[str]:
     """The flags that a run needs on its runner, without those given."""
-    if runner == "PrismRunner":
-        return [flag for flag in PRISM_FLAGS if flag not in given]
-    if runner not in FLINK_RUNNERS or not streaming:
-        return []
-    known = {flag.partition("=")[0] for flag in given}
-    return [flag for flag in STREAM_FLAGS if flag.partition("=")[0] not in known]
+    known = {*given, *(flag.partition("=")[0] for flag in given)} - {"--experiments"}  # there may be several of these
+    added = PRISM_FLAGS if runner == "PrismRunner" else STREAM_FLAGS if runner in FLINK_RUNNERS and streaming else ()
+    return [flag for flag in added if not {flag, flag.partition("=")[0]} & known]
 
 
 def refuse_unknown(arguments: list[str]) -> None:

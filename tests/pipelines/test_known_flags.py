@@ -1,7 +1,7 @@
 """A misspelt flag is refused, where Beam alone would run on without it."""
 
 import pytest
-from apache_beam.options.pipeline_options import DebugOptions, PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import DebugOptions, PipelineOptions, PortableOptions, StandardOptions
 
 from pipelines.known_flags import choose_runner, flags_of_runner, help_text, refuse_unknown
 from pipelines.options import OptionsError
@@ -51,8 +51,16 @@ def test_a_stream_on_flink_keeps_nothing_back_at_a_checkpoint_and_ends_bundles_s
 def test_prism_takes_nothing_back_from_a_bundle(given: list[str], streaming: bool) -> None:
     added = flags_of_runner("PrismRunner", given, streaming=streaming)
     named = PipelineOptions([*given, *added]).view_as(DebugOptions).experiments
-    assert named == [*{flag.partition("=")[2]: None for flag in given}, *(["prism_disable_sdf_split"] if added else [])]
-    assert named.count("prism_disable_sdf_split") == 1
+    assert named == [*dict.fromkeys([*(flag.partition("=")[2] for flag in given), "prism_disable_sdf_split"])]
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [([], 31_536_000), (["--job_server_timeout=60"], 60), (["--job_server_timeout", "60"], 60)],
+)
+def test_a_run_on_prism_is_not_lost_after_five_minutes(given: list[str], seconds: int) -> None:
+    added = flags_of_runner("PrismRunner", given, streaming=True)
+    assert PipelineOptions([*given, *added]).view_as(PortableOptions).job_server_timeout == seconds
 
 
 @pytest.mark.parametrize(
