@@ -6,7 +6,6 @@ Decimals travel as their text, datetimes as msgpack timestamps (exact, always UT
 
 import json
 import threading
-import zlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -14,10 +13,11 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 import msgpack
+import zstandard
 
 _DECIMAL_CODE = 1
 _REMEMBERED = 4_096  # Decimals: nearly all quantities are few small numbers, and making each anew would cost time
-_FASTEST = 1  # of zlib's levels: a fifth is left of groups of events
+_FAST = 1  # of zstd's levels: a fifth is left of groups of events, in a quarter of the time that zlib takes
 _BUFFER_BYTES_KEPT = 1 << 20  # by a thread that packed something large, such as a snapshot
 
 R = TypeVar("R", bound=NamedTuple)
@@ -69,12 +69,25 @@ unpack: Callable[[bytes], Any] = partial(
 )
 
 
+class _Squeezer(threading.local):
+    """One of each for each thread: they may not be shared."""
+
+    def __init__(self) -> None:
+        self.squeeze = zstandard.ZstdCompressor(level=_FAST).compress
+        self.unsqueeze = zstandard.ZstdDecompressor().decompress
+
+
+_SQUEEZER = _Squeezer()
+
+
 def squeeze(data: bytes) -> bytes:
     """Bytes that have to wait in memory, as a fifth of them."""
-    return zlib.compress(data, _FASTEST)
+    return _SQUEEZER.squeeze(data)
 
 
-unsqueeze: Callable[[bytes], bytes] = zlib.decompress  # what `squeeze` made here; nothing from outside
+def unsqueeze(squeezed: bytes) -> bytes:
+    """What `squeeze` made here; nothing from outside."""
+    return _SQUEEZER.unsqueeze(squeezed)
 
 
 def to_json_value(value: object) -> object:
