@@ -30,7 +30,7 @@ from benchmarks.load_plot import plot
 from benchmarks.load_traffic import Publisher, items_with_probes, payloads
 from benchmarks.load_watch import Memory, Watcher
 from deploy.flink.cluster import JARS, FlinkCluster, fetch_jars
-from pipelines.known_flags import PRISM_FLAGS
+from pipelines.known_flags import on_prism
 from tests.queues import Queue
 from transforms.publication.view_database import create_views
 
@@ -198,7 +198,7 @@ def _options(given: Any, folder: Path, ends: contextlib.ExitStack) -> list[str]:
     if given.runner == "flink":
         return ends.enter_context(FlinkCluster(folder / "flink", fetch_jars(given.jars))).options
     prism = os.environ.get("SELLABLE_PRISM") or shutil.which("prism") or sys.exit("no `prism` on the PATH")
-    return ["--runner=PrismRunner", f"--prism_location={prism}", "--environment_type=LOOPBACK", *PRISM_FLAGS]
+    return on_prism(prism)
 
 
 def _await_first(publisher: Publisher, watcher: Watcher, job: subprocess.Popen[bytes]) -> None:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from benchmarks import speed_flows, speed_loops
 from benchmarks.speed_company import make_front
 from benchmarks.speed_profile import Sampler
-from pipelines.known_flags import PRISM_FLAGS
+from pipelines.known_flags import on_prism
 from transforms.collector import put_off_collection
 
 IN_PROCESS = ["--runner=FnApiRunner"]
@@ -75,12 +75,7 @@ def _prepared(job: Job, database: Path) -> Callable[[], Any]:
         return lambda: speed_loops.dict_loop(raw, job.items)
     put_off_collection()  # as the flow does, so that the loops have no harder time
     front = make_front(job.items)
-    prism = [
-        "--runner=PrismRunner",
-        f"--prism_location={job.prism}",
-        "--environment_type=LOOPBACK",
-        *PRISM_FLAGS,
-    ]
+    prism = on_prism(job.prism)
     ways: dict[str, Callable[[], Any]] = {
         "full loop": lambda: speed_loops.full_loop(raw, front, database),
         "full beam": lambda: speed_flows.beam_full(raw, front, database, IN_PROCESS),

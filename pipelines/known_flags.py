@@ -47,6 +47,11 @@ STREAM_FLAGS = (
 PRISM_FLAGS = ("--experiments=prism_disable_sdf_split", "--job_server_timeout=31536000")
 
 
+def on_prism(binary: str) -> list[str]:
+    """The options of a pipeline on Prism, with its workers in the process that starts it."""
+    return ["--runner=PrismRunner", f"--prism_location={binary}", "--environment_type=LOOPBACK", *PRISM_FLAGS]
+
+
 def flags_of_runner(runner: str | None, given: Sequence[str], *, streaming: bool) -> list[str]:
     """The flags that a run needs on its runner, without those given."""
     known = {*given, *(flag.partition("=")[0] for flag in given)} - {"--experiments"}  # there may be several of these

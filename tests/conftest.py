@@ -74,11 +74,11 @@ def _build_fake(folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def prism_options(request: pytest.FixtureRequest) -> list[str]:
     """The options of a pipeline that is to run on Prism, with its workers in this process."""
-    from pipelines.known_flags import PRISM_FLAGS
+    from pipelines.known_flags import on_prism
 
     path = os.environ.get("SELLABLE_PRISM") or _install_prism(Path(request.config.cache.mkdir("prism")))  # type: ignore[union-attr]
     own = "--experiments=disable_prism_server_singleton"  # else one that DirectRunner failed to fetch is used again
-    return ["--runner=PrismRunner", f"--prism_location={path}", "--environment_type=LOOPBACK", own, *PRISM_FLAGS]
+    return [*on_prism(path), own]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import written_views
 from tests.transforms.publication.rows import (
     NOON,
     alert,
@@ -40,12 +41,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def write(path: Path, records: Iterable[Any], run_id: str = "R1") -> None:
-    rows = NewestRows(run_id)
-    for record in records:
-        rows.add(record)
-    connection = open_to_write(path)
-    write_batches(connection, rows.batches())
-    connection.close()
+    written_views.write(path, *records, run_id=run_id)
 
 
 def read(path: Path, sql: str) -> list[tuple[Any, ...]]:
