@@ -55,6 +55,7 @@ class Phase(NamedTuple):
     p50: float
     p95: float
     p99: float
+    released: tuple[float, float, float]  # the same of holds that ended in it: seconds from their end to the view
     waiting_seconds: float  # of the oldest probe without an answer, at the end
     publisher_late_seconds: float
     mebibytes: tuple[float, float]  # memory of the job at the beginning and at the end
@@ -84,6 +85,7 @@ class Bench:
             time.sleep(0.2)
         took = time.time() - began
         found = [one.seconds for one in self.watcher.answers if one.at >= began]
+        released = [one.seconds for one in self.watcher.releases if one.at >= began]
         memory = [one for one in self.watcher.memory if one.at >= began] or [Memory(began, 0.0, {})]
         phase = Phase(
             name,
@@ -92,6 +94,7 @@ class Bench:
             self.publisher.published - published,
             took,
             *percentiles(found),
+            percentiles(released),
             self.watcher.waiting_seconds(),
             self.publisher.late_seconds,
             (memory[0].mebibytes, memory[-1].mebibytes),
@@ -99,7 +102,7 @@ class Bench:
             costs_between(costs, costs_now()),
         )
         self.phases.append(phase)
-        print(line_of(phase), costs_of(phase), weights_of(phase), sep="\n", flush=True)
+        print(line_of(phase), releases_of(phase), costs_of(phase), weights_of(phase), sep="\n", flush=True)
         return phase
 
     def catch_up(self, rate: float) -> float:
@@ -128,15 +131,20 @@ def line_of(phase: Phase) -> str:
     )
 
 
+def releases_of(phase: Phase) -> str:
+    """Another: holds that ended, until the view showed it."""
+    return "{:12} holds released: p50 {:6.2f}  p95 {:6.2f}  p99 {:6.2f} s".format("", *phase.released)
+
+
 def costs_of(phase: Phase) -> str:
-    """Another: microseconds of processor time for each message, by kind of process, without what is next to nothing."""
+    """A third: microseconds of processor time for each message, by kind of process, without what is next to nothing."""
     each = {kind: seconds * 1e6 / max(1, phase.published) for kind, seconds in phase.costs.items()}
     shown = ", ".join(f"{kind} {micros:,.0f}" for kind, micros in each.items() if micros >= 1)
     return f"{'':12} {sum(each.values()):7,.0f} µs a message: {shown}"
 
 
 def weights_of(phase: Phase) -> str:
-    """A third: memory by kind of process at the beginning and at the end."""
+    """A fourth: memory by kind of process at the beginning and at the end."""
     before, after = phase.by_kind
     return f"{'':12} MiB: " + ", ".join(f"{kind} {before.get(kind, 0):,.0f} to {after[kind]:,.0f}" for kind in after)
 
@@ -145,7 +153,6 @@ def suite(bench: Bench, given: Any) -> dict[str, Any]:
     """All phases: rates upwards, the sustained rate held, half of it, and a spike."""
     bench.catch_up(WARM_RATE)  # what was published while the job started
     bench.phase("warm", WARM_RATE, given.warm_seconds)
-    bench.watcher.releases.clear()
     sustained = 0.0
     for rate in given.rates:
         if not bench.phase("step", rate, given.step_seconds).keeps_up:
@@ -162,9 +169,7 @@ def suite(bench: Bench, given: Any) -> dict[str, Any]:
     bench.phase("spike", half * SPIKE_FACTOR, given.spike_seconds)
     after = bench.catch_up(half)
     print(f"caught up {after:.1f} s after a spike of {SPIKE_FACTOR} x for {given.spike_seconds:.0f} s", flush=True)
-    released = percentiles([one.seconds for one in bench.watcher.releases])
-    print("holds released after their end: p50 {:.2f}  p95 {:.2f}  p99 {:.2f} s".format(*released))
-    return {"sustained_rate": sustained, "caught_up_seconds": after, "release_seconds": released}
+    return {"sustained_rate": sustained, "caught_up_seconds": after}
 
 
 @contextlib.contextmanager
@@ -225,6 +230,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, help="logs and views stay there")
     parser.add_argument("--result", type=Path)
     given, given.options = parser.parse_known_args(arguments)
+    if given.folder and given.folder.is_dir() and any(given.folder.iterdir()):
+        parser.error(f"--folder {given.folder} is not empty: views of another run would be taken for answers")
     with tempfile.TemporaryDirectory() as temporary, running(given, given.folder or Path(temporary)) as bench:
         found = suite(bench, given)
         report = {

@@ -146,7 +146,6 @@ class FlinkCluster:
             "--environment_type=EXTERNAL",
             f"--environment_config=127.0.0.1:{self.pool_port}",
             f"--parallelism={self.slots}",
-            f"--sdk_worker_parallelism={self.slots}",  # Python runs on one core in each process
             f"--checkpointing_interval={CHECKPOINT_MILLISECONDS}",
             *STREAM_FLAGS,
         ]

@@ -2,10 +2,11 @@
 
 import math
 import re
+from pathlib import Path
 
 import pytest
 
-from benchmarks.load import Phase, percentiles
+from benchmarks.load import Phase, main, percentiles
 from benchmarks.load_traffic import in_rounds, payloads, probe_items
 from benchmarks.speed_company import kit_parts, make_master
 
@@ -35,10 +36,18 @@ def test_nothing_else_touches_the_item_of_a_probe() -> None:
 def test_a_job_keeps_up_while_no_probe_waits_long_and_the_rate_was_published(
     waiting: float, late: float, keeps_up: bool
 ) -> None:
-    phase = Phase("step", 100, 0.0, 1_000, 10, 0.1, 0.2, 0.3, waiting, late, (1.0, 1.0), ({}, {}), {})
+    phase = Phase("step", 100, 0.0, 1_000, 10, 0.1, 0.2, 0.3, (0.1, 0.2, 0.3), waiting, late, (1.0, 1.0), ({}, {}), {})
     assert phase.keeps_up is keeps_up
 
 
 def test_percentiles_are_those_of_all_answers() -> None:
     assert percentiles([float(number) for number in range(101)]) == (50, 95, 99)
     assert all(math.isnan(one) for one in percentiles([1.0]))
+
+
+def test_a_folder_that_another_run_used_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its views would be taken for answers."""
+    (tmp_path / "views.db").touch()
+    with pytest.raises(SystemExit):
+        main(["--folder", str(tmp_path)])
+    assert "is not empty" in capsys.readouterr().err
