@@ -127,7 +127,7 @@ class ItemLedger:
         self.disturbed_from: datetime | None = None  # the earliest time whose on hand changed since then
         self.flagged: set[Identity] = set()  # discrepancies published and not yet cured
         self.published: dict[str, int] = {}  # channel -> quantity last told
-        self.listed: dict[str, tuple[str, int]] = {}  # channel -> the listing that was told, and its version then
+        self.listed: dict[str, tuple[str, int]] = {}  # channel -> the listing told, its last version
         self.signals: dict[str, str] = {}  # channel -> stock signal last told
         self.promised: dict[str, Outlook] = {}  # channel -> promises last told
         self.figures_until: datetime | None = None  # when the clock alone can make these wrong

@@ -52,7 +52,7 @@ def offer_rows(
             outlooks |= {one.channel: low[one.channel] for one in offers if one.has_floor and one.channel in low}
     for offer in offers:
         states = [books[part].state() for part in offer.parts if part in books]
-        row = availability_row(item, offer, states, rules.policy.version)
+        row = _newer(ledger, availability_row(item, offer, states, rules.policy.version))
         yield row
         yield from _told(ledger, offer, row, rules)
         if offer.channel in outlooks and offer.state != HELD:
@@ -85,6 +85,21 @@ def stock(ledger: ItemLedger) -> ItemStock:
         for (day, channel, location), quantity in ledger.dated_claims.items()
     )
     return ItemStock(ledger.item, on_hand, ledger.soft_claims, ledger.hard_claims, tuple(supplies), dated)
+
+
+def _newer(ledger: ItemLedger, row: AvailabilityRow) -> AvailabilityRow:
+    """The row by a version that nobody refuses as older than the last: a kit may have lost components since."""
+    if row.channel not in ledger.listed:
+        return row
+    listing, version = ledger.listed[row.channel]
+    missing = version - row.version
+    if row.available_quantity != ledger.published.get(row.channel):
+        missing += 1  # whoever passes figures on waits for a higher version than that of the last
+    if missing > 0:
+        ledger.version += missing
+        row = row._replace(version=row.version + missing)
+    ledger.listed[row.channel] = (listing, row.version)
+    return row
 
 
 def _told(ledger: ItemLedger, offer: Offer, row: AvailabilityRow, rules: Rules) -> Iterator[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.encoding import pack
+from schemas.master_data import MasterData
 from schemas.records import AvailabilityRow, ChannelUpdate, PromiseRow, StockEvent, StockSignal
 from tests.builders import MIDNIGHT, allocated, announced, hour, ordered, receipt, requested, shipment
 from tests.schemas.small_company import company
@@ -264,3 +265,31 @@ def test_a_kit_that_is_gone_from_master_data_is_told_zero_by_a_newer_row() -> No
     (zero,) = [row for row in after if isinstance(row, AvailabilityRow)]
     assert (zero.item, zero.available_quantity, zero.version > rows[-1].version) == ("SET", 0, True)
     assert updates(after) == [("W-SET", 0, 5)]
+
+
+def test_a_kit_whose_bill_loses_a_component_is_told_its_new_figure_by_a_newer_row() -> None:
+    """Its version is the sum of those of its parts, and one of them does not count any more."""
+    items = [*PLAIN["items"], {"item": "SET", "base_unit": "each"}]
+    listings = [{"channel": "web", "listing": "W-SET", "item": "SET"}]
+    policy = rules(channels=LEANING).policy
+
+    def of_components(*components: str) -> MasterData:
+        lines = [{"item": item, "quantity": 1} for item in components]
+        boms = [{"kit": "SET", "assembly": "on_demand", "components": lines}]
+        return company(**{**PLAIN, "items": items, "boms": boms}, listings=listings)
+
+    def figures(records: list[Any]) -> list[tuple[int, int]]:
+        return [(row.version, row.available_quantity) for row in records if isinstance(row, AvailabilityRow)]
+
+    shard = Shard(of_components("BOLT", "NUT"), policy)
+    figures(told(shard, receipt(9, at=1)))
+    nuts = [receipt(1, item="NUT", key=f"N{number}", at=2 + number) for number in range(7)]
+    ((before, seven),) = figures(told(shard, *nuts))
+    newer = Shard(of_components("BOLT"), policy, load_books(dump_books(shard.books)))
+    renewed = newer.renew(hour(13))
+    ((after, nine),) = figures(renewed)
+    assert (seven, nine) == (7, 9)
+    assert after > before
+    assert updates(renewed) == [("W-SET", 9, 7)]
+    ((later, eight),) = figures(told(newer, shipment(1, at=14), now=hour(15)))
+    assert (later > after, eight) == (True, 8)
