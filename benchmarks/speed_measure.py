@@ -22,6 +22,7 @@ from pipelines.known_flags import on_prism
 from transforms.collector import put_off_collection
 
 IN_PROCESS = ["--runner=FnApiRunner"]
+TWO_WORKERS = [*IN_PROCESS, "--direct_num_workers=2", "--direct_running_mode=multi_processing"]
 SECONDS_MAX = 3_600
 
 
@@ -40,8 +41,8 @@ class Measured(NamedTuple):
     """What one run took."""
 
     seconds: float
-    processor_seconds: float  # of all threads of this process; of Prism only the Python side
-    peak_mebibytes: int
+    processor_seconds: float  # of all threads of this process and of workers that have ended; not of Prism
+    peak_mebibytes: int  # of this process; of two workers that of the larger one
     parts: list[tuple[str, float]]  # where the time went; empty unless profiled
     functions: list[tuple[str, float]]
 
@@ -64,7 +65,9 @@ def measure(job: Job) -> Measured:
         with sampler or nullcontext():
             run()
         seconds, worked = time.perf_counter() - started, time.process_time() - worked
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN)
+    worked += workers.ru_utime + workers.ru_stime
+    peak = max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, workers.ru_maxrss) // 1024
     profile = sampler.profile() if sampler else None
     return Measured(seconds, worked, peak, *(profile or ([], [])))
 
@@ -79,6 +82,7 @@ def _prepared(job: Job, database: Path) -> Callable[[], Any]:
     ways: dict[str, Callable[[], Any]] = {
         "full loop": lambda: speed_loops.full_loop(raw, front, database),
         "full beam": lambda: speed_flows.beam_full(raw, front, database, IN_PROCESS),
+        "full beam on two cores": lambda: speed_flows.beam_full(raw, front, database, TWO_WORKERS),
         "full prism": lambda: speed_flows.beam_full(raw, front, database, prism),
         "ledger loop": lambda: speed_loops.ledger_loop(events, front),
         "ledger beam": lambda: speed_flows.beam_ledger(events, front, IN_PROCESS),

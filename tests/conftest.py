@@ -81,10 +81,15 @@ def prism_options(request: pytest.FixtureRequest) -> list[str]:
     return [*on_prism(path), own]
 
 
-@pytest.fixture(scope="module")
-def flink_options(flink_cluster: "FlinkCluster") -> list[str]:
-    """The options of a pipeline that is to run on a Flink cluster, whose workers know the Pub/Sub fake."""
-    return flink_cluster.options
+@pytest.fixture
+def flink_options(flink_cluster: "FlinkCluster") -> Iterator[list[str]]:
+    """The options of a pipeline that is to run on a Flink cluster, whose workers know the Pub/Sub fake.
+
+    A stream outlives the client that gave it up, and would take the slots of the next test.
+    """
+    yield flink_cluster.options
+    for job in flink_cluster.jobs("RUNNING", "RESTARTING", "FAILING"):
+        flink_cluster.cancel(job)
 
 
 @pytest.fixture(scope="module")

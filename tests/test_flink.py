@@ -1,18 +1,24 @@
 """Flink: which worker a step works with, and files that change while a job runs there."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 import pytest
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.coders import VarIntCoder
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
 
 from tests.company_files import POLICY
 from tests.pipelines.live_stream import LiveStream, receipt
 from tests.queues import NewQueue
 from tests.streaming import run_until
+from transforms.arrival.pubsub_source import ReadMessagesFromPubSub
+from transforms.key_groups import as_varint, spread_numbers
 
 STEPS = 6
 
@@ -29,6 +35,19 @@ class _NoteFn(beam.DoFn):
         yield number
 
 
+class _NoteKeyFn(_NoteFn):
+    """The same of each key, on the worker that has its state."""
+
+    SEEN = ReadModifyWriteStateSpec("seen", VarIntCoder())
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder, 0)
+
+    def process(self, element: tuple[int, int], seen: Any = beam.DoFn.StateParam(SEEN)) -> None:  # type: ignore[override]
+        seen.write(1)
+        (Path(self.folder) / f"{element[0]}-{os.getpid()}").touch()
+
+
 @pytest.mark.flink
 def test_the_halves_of_every_step_have_different_workers(flink_options: list[str], tmp_path: Path) -> None:
     with beam.Pipeline(options=PipelineOptions(flink_options)) as pipeline:
@@ -42,6 +61,32 @@ def test_the_halves_of_every_step_have_different_workers(flink_options: list[str
         met.setdefault(step, set()).add(worker)
     assert len(met) == STEPS
     assert all(workers == met["0"] and len(workers) == 2 for workers in met.values()), met
+
+
+@pytest.mark.flink
+@pytest.mark.pubsub
+def test_readers_and_chosen_keys_lie_evenly_with_the_workers(
+    new_queue: NewQueue, flink_options: list[str], tmp_path: Path
+) -> None:
+    queue, keys = new_queue("evenly"), spread_numbers(16, as_varint)
+    (tmp_path / "read").mkdir()
+    (tmp_path / "kept").mkdir()
+    options = PipelineOptions(flink_options)
+    options.view_as(StandardOptions).streaming = True
+    pipeline = beam.Pipeline(options=options)
+    messages = pipeline | ReadMessagesFromPubSub(queue.subscription)
+    numbers = messages | beam.FlatMap(lambda message: [int(message.data)]).with_output_types(int)
+    read = numbers | "Read" >> beam.ParDo(_NoteFn(str(tmp_path / "read"), 0)).with_output_types(int)
+    keyed = read | beam.Map(lambda number: (number, number)).with_output_types(tuple[int, int])
+    _ = keyed | beam.ParDo(_NoteKeyFn(str(tmp_path / "kept")))
+
+    def all_came() -> bool:
+        queue.publish([b"%d" % key for key in keys])
+        return len(list((tmp_path / "read").iterdir())) == 2 and len(list((tmp_path / "kept").iterdir())) == 16
+
+    run_until(pipeline.run(), all_came, timeout_seconds=120)
+    keepers = [path.name.split("-")[1] for path in (tmp_path / "kept").iterdir()]
+    assert sorted(Counter(keepers).values()) == [8, 8]
 
 
 WATCHED = "feeds: [{source: wms, silent_after_minutes: 1, locations: [EAST]}]"

@@ -12,5 +12,6 @@
 Beside them: `governed_files`, `governed_rules` and `governed`, which version of master data and policy is in force
 while a stream runs; `reasons`, every code by which something can be refused, `rejections`, what is kept of it then;
 `record_coders`, how records cross processes; `clocks`, what counts as now; `collector`, Python's search for garbage put
-off where there is none; `round_trips`, state written to another process in one go.
+off where there is none; `key_groups`, keys that lie evenly with workers; `round_trips`, state written to another
+process in one go.
 """

@@ -10,7 +10,6 @@ savepoints are files below the folder. `{options}` in a command stands for the o
 
 import argparse
 import contextlib
-import ctypes
 import json
 import os
 import shutil
@@ -37,7 +36,6 @@ STOP_SECONDS_MAX = 10
 REQUEST_SECONDS_MAX = 30
 CHECKPOINT_MILLISECONDS = 2_000
 RESTARTS_MAX = 30  # in a row: some four minutes
-PR_SET_PDEATHSIG = 1
 
 # Flink reaches into the JDK, which has been closed by default since Java 17; start-cluster.sh opens the same.
 OPENED = (
@@ -291,13 +289,12 @@ class FlinkCluster:
         environment = os.environ | {"PYTHONPATH": str(ROOT), "FLINK_CONF_DIR": str(self.folder / "conf")}
         with self.log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                command,
+                [sys.executable, "-m", "deploy.flink.tether", *command],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one call, no locks
             )
 
     def _await(self, name: str, holds: Callable[[], bool]) -> None:
@@ -317,11 +314,6 @@ class FlinkCluster:
             return True
 
         self._await(name, is_open)
-
-
-def _end_with_parent() -> None:
-    """Ask Linux to end this process when the one that started it is gone, however it went."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

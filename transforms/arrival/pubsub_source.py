@@ -6,21 +6,24 @@ delivered again, and the ledger knows it.
 """
 
 import itertools
+import json
 import os
 import secrets
 import weakref
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.coders import Coder
+from apache_beam.coders.typecoders import registry
 from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.io.unbounded_source import (
     CheckpointMark,
-    ReadFromUnboundedSource,
     UnboundedReader,
     UnboundedSource,
+    _ReadFromUnboundedSourceDoFn,
 )
 from apache_beam.pvalue import PCollection
 from apache_beam.transforms.window import TimestampedValue
@@ -28,6 +31,7 @@ from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 
 from transforms.arrival.lease_rules import MICROS, Delivery
 from transforms.arrival.pubsub_reader import SubscriptionReader
+from transforms.key_groups import as_varint, spread_numbers
 
 READERS = 2
 POLL_SECONDS = 0.05  # how soon a reader that found nothing is asked again
@@ -55,16 +59,16 @@ class ReadMessagesFromPubSub(beam.PTransform[Any, PCollection[PubsubMessage]]):
         super().__init__()
         if readers < 1:
             raise ValueError(f"{readers} readers, expected at least 1")
-        self.source = _PubSubSource(subscription, timestamp_attribute, readers)
+        one = partial(_PubSubSource, subscription, timestamp_attribute)
+        self.sources = [one(number) for number in spread_numbers(readers, lambda number: _as_key(one(number)))]
 
     def expand(self, start: beam.pvalue.PBegin) -> Any:
-        read = ReadFromUnboundedSource(
-            self.source,
-            poll_interval=POLL_SECONDS,
-            max_records_per_bundle=BUNDLE_DELIVERIES_MAX,
-            max_read_time_seconds=BUNDLE_SECONDS_MAX,
-        )
-        return start | "Pull" >> read | "Unpack" >> beam.FlatMap(_messages_of).with_output_types(PubsubMessage)
+        # as Beam's `ReadFromUnboundedSource`, but with an element for each reader: that one makes a single element and
+        # splits it, and Flink keeps all splits of an element with one worker
+        read = _ReadFromUnboundedSourceDoFn(POLL_SECONDS, BUNDLE_DELIVERIES_MAX, BUNDLE_SECONDS_MAX)
+        sources = start | "Readers" >> beam.Create(self.sources).with_output_types(_PubSubSource)
+        pulled = sources | "Pull" >> beam.ParDo(read)
+        return pulled | "Unpack" >> beam.FlatMap(_messages_of).with_output_types(PubsubMessage)
 
 
 def _messages_of(delivered: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
@@ -100,17 +104,15 @@ class _MarkCoder(Coder):
 
 
 class _PubSubSource(UnboundedSource):
-    def __init__(self, subscription: str, timestamp_attribute: str, readers: int, number: int = 0) -> None:
+    """One reader of a subscription; its number makes it another than its siblings."""
+
+    def __init__(self, subscription: str, timestamp_attribute: str, number: int) -> None:
         self.subscription = subscription
         self.timestamp_attribute = timestamp_attribute
-        self.readers = readers
-        self.number = number  # makes each split another source than its siblings
+        self.number = number
 
     def split(self, desired_num_splits: int, options: Any = None) -> list["_PubSubSource"]:  # noqa: ARG002
-        return [
-            _PubSubSource(self.subscription, self.timestamp_attribute, readers=1, number=number)
-            for number in range(self.readers)
-        ]
+        return [self]
 
     def create_reader(self, options: Any, checkpoint_mark: CheckpointMark | None) -> "_PubSubReader":  # noqa: ARG002
         if isinstance(checkpoint_mark, _Mark):
@@ -126,6 +128,28 @@ class _PubSubSource(UnboundedSource):
 
     def default_output_coder(self) -> Coder:
         return beam.coders.FastPrimitivesCoder()
+
+
+class _SourceCoder(Coder):
+    """The same bytes everywhere, since Flink finds a worker by them."""
+
+    def encode(self, value: _PubSubSource) -> bytes:
+        return json.dumps([value.subscription, value.timestamp_attribute, value.number]).encode()
+
+    def decode(self, encoded: bytes) -> _PubSubSource:
+        return _PubSubSource(*json.loads(encoded))
+
+    def is_deterministic(self) -> bool:
+        return True
+
+
+registry.register_coder(_PubSubSource, _SourceCoder)  # type: ignore[arg-type]
+
+
+def _as_key(source: _PubSubSource) -> bytes:
+    """A source as the key that Flink makes of it."""
+    encoded = _SourceCoder().encode(source)
+    return as_varint(len(encoded)) + encoded
 
 
 class _PubSubReader(UnboundedReader):

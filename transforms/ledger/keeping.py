@@ -15,6 +15,7 @@ from schemas.policy_spec import Policy
 from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.clocks import clock_at
 from transforms.governed import Source
+from transforms.key_groups import as_varint, spread_numbers
 from transforms.ledger.books_files import Handoff
 from transforms.ledger.grouping import SHARDS, GroupByShard
 from transforms.ledger.keys import FindReusedKeys, taken_over
@@ -94,10 +95,19 @@ class KeepLedger(beam.PTransform[Any, Any]):
             fn = _FoldStateFn(self.master, self.policy, clock, ticks=not self.as_of, source=source)
             fn.tells_postings = self.tells_postings
             fn.hand_over(self.handoff, start_of)
-            return self._on_state(groups, fn)
+            return self._on_state(self._spread(groups, fn), fn)
         make = partial(Shard, self.master, self.policy, tells_postings=self.tells_postings)
         whole = groups | "GroupAll" >> beam.GroupByKey()
         return whole | "FoldAll" >> with_outputs(fold_all(make, clock, self.handoff, start_of))
+
+    def _spread(self, groups: Any, fn: _FoldStateFn) -> Any:
+        """Few shards under keys that lie evenly with the workers of Flink; with many it makes no difference."""
+        if self.shards >= SHARDS:
+            return groups
+        keys = spread_numbers(self.shards, as_varint)
+        fn.shard_of_key = {key: shard for shard, key in enumerate(keys)}
+        step = beam.MapTuple(lambda shard, packed: (keys[shard], packed))
+        return groups | "Spread" >> step.with_output_types(tuple[int, bytes])
 
     def _on_state(self, groups: Any, fn: _FoldStateFn) -> Any:
         if not self.tells_when_kept:
@@ -109,4 +119,6 @@ class KeepLedger(beam.PTransform[Any, Any]):
 
     def _fold_label(self) -> str:
         """Another number of shards puts the books of an item into another cell: a runner must not find the old ones."""
+        if self.shards < SHARDS:
+            return f"FoldSpread{self.shards}"  # under other keys than their numbers
         return "FoldState" if self.shards == SHARDS else f"FoldState{self.shards}"

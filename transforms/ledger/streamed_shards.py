@@ -4,7 +4,7 @@ Keyed state, a journal and a timer stand behind every shard: `live_shards` says 
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -69,6 +69,7 @@ class _FoldStateFn(beam.DoFn):
         self.goes_back = False
         self.handoff = Handoff()
         self.kept_at: dict[int, datetime] = {}
+        self.shard_of_key: Mapping[int, int] = {}  # where keys are other numbers than those of the shards
 
     def hand_over(self, handoff: Handoff, start_of: Callable[[int], Start]) -> None:
         """Take books from the deployment before, keep them for the next."""
@@ -145,7 +146,7 @@ class _FoldStateFn(beam.DoFn):
             live = restore(self.make_shard, snapshot.read(), journal.read(), same_rules=same_rules)
             live.version, live.token = version, stamp or b""
             if not stamp and self.handoff.take_from:
-                start = self.start_of(key)
+                start = self.start_of(self.shard_of_key.get(key, key))
                 live.shard, live.version = self.make_shard(start.books), TAKEN_OVER
                 live.shard.snapshots, live.shard.hearing = Snapshots(start.snapshots), Hearing(start.heard)
             if self.goes_back:
@@ -188,7 +189,7 @@ class _FoldStateFn(beam.DoFn):
     def _keep(self, key: int, live: Live, now: datetime) -> None:
         kept_at = self.kept_at.get(key) if self.ticks else None  # a clock that stands still makes nothing due
         if not live.is_kept and self.handoff.is_due(kept_at, now):
-            self.handoff.keep(key, live.shard, now)
+            self.handoff.keep(self.shard_of_key.get(key, key), live.shard, now)
             self.kept_at[key] = now
             live.is_kept = True
 

@@ -11,7 +11,17 @@ from apache_beam.utils.timestamp import Timestamp
 from tests.queues import Message, NewQueue
 from tests.streaming import run_until
 from transforms.arrival.lease_rules import Received
-from transforms.arrival.pubsub_source import _READERS, ReadMessagesFromPubSub, _Mark, _MarkCoder, _messages_of
+from transforms.arrival.pubsub_source import (
+    _READERS,
+    ReadMessagesFromPubSub,
+    _as_key,
+    _Mark,
+    _MarkCoder,
+    _messages_of,
+    _PubSubSource,
+    _SourceCoder,
+)
+from transforms.key_groups import GROUPS, group_of
 
 NOON = 1_772_452_800_000_000
 
@@ -24,14 +34,27 @@ def test_a_mark_comes_back_as_it_was() -> None:
 
 
 def test_each_reader_is_a_source_of_its_own() -> None:
-    source = ReadMessagesFromPubSub("projects/p/subscriptions/s", readers=3).source
-    assert [one.number for one in source.split(20)] == [0, 1, 2]
+    sources = ReadMessagesFromPubSub("projects/p/subscriptions/s", readers=3).sources
+    assert len({one.number for one in sources}) == 3
+    assert [one.split(20) for one in sources] == [[one] for one in sources]
     with pytest.raises(ValueError, match="0 readers, expected at least 1"):
         ReadMessagesFromPubSub("projects/p/subscriptions/s", readers=0)
 
 
+def test_readers_lie_evenly_with_the_workers_of_flink() -> None:
+    for name in ("a", "b", "c", "d"):
+        sources = ReadMessagesFromPubSub(f"projects/p/subscriptions/{name}", readers=4).sources
+        assert [group_of(_as_key(one)) * 4 // GROUPS for one in sources] == [0, 1, 2, 3]
+
+
+def test_a_source_comes_back_as_it_was() -> None:
+    coder = _SourceCoder()
+    made = coder.decode(coder.encode(_PubSubSource("projects/p/subscriptions/s", "sent-at", 7)))
+    assert (made.subscription, made.timestamp_attribute, made.number) == ("projects/p/subscriptions/s", "sent-at", 7)
+
+
 def test_whoever_resumes_a_mark_reads_on_with_the_reader_that_cut_it() -> None:
-    source = ReadMessagesFromPubSub("projects/p/subscriptions/s").source
+    source, _ = ReadMessagesFromPubSub("projects/p/subscriptions/s").sources
     first = source.create_reader(None, None)
     _READERS[first.id] = first.messages
     second = source.create_reader(None, first.get_checkpoint_mark())
