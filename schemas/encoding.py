@@ -114,3 +114,8 @@ def unpack_many(record_type: type[R], data: bytes) -> list[R]:
     """A packed sequence of records of one type."""
     rows: Iterable[Iterable[Any]] = unpack(data)
     return [record_type(*row) for row in rows]
+
+
+def unsqueeze_if(data: bytes) -> bytes:
+    """What `squeeze` was given, or the bytes themselves where it did not make them: state of an earlier version."""
+    return unsqueeze(data) if data.startswith(zstandard.FRAME_HEADER) else data

@@ -7,8 +7,9 @@ import pytest
 
 STARTS = """
 import subprocess, sys
-command = [sys.executable, "-m", "deploy.flink.tether", sys.executable, "-c", "import signal; print('up', flush=True); signal.pause()"]
-child = subprocess.Popen(command, stdout=sys.stdout)
+tether = [sys.executable, "-m", "deploy.flink.tether"]
+command = [sys.executable, "-c", "import signal; print('up', flush=True); signal.pause()"]
+child = subprocess.Popen([*tether, *command], stdout=sys.stdout)
 print(child.pid, flush=True)
 sys.stdin.readline()
 """

@@ -13,7 +13,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from schemas.encoding import pack, unpack
+from schemas.encoding import pack, squeeze, unpack, unsqueeze_if
 from schemas.records import Decision, Preemption
 from transforms.ledger.decision_rules import Decided
 from transforms.ledger.hearing_rules import NOTHING_HEARD, Hearing
@@ -24,7 +24,7 @@ from transforms.ledger.snapshot_rules import Snapshots
 
 TOKEN_BYTES = 8
 LIVE_SHARDS_MAX = 256  # least recently used ones are dropped; they are read again from state when needed
-JOURNAL_BYTES_MIN = 1 << 20  # below this a journal is never folded into the snapshot
+JOURNAL_BYTES_MIN = 1 << 18  # squeezed; below this a journal is never folded into the snapshot
 
 MakeShard = Callable[[Any], Shard]  # from books, or None for an empty shard
 
@@ -72,7 +72,7 @@ class Live:
         """What was just folded, and what was decided in it, as the next entry of the journal."""
         decided = _decided_in(records)
         terms = () if self.entries else terms_of(self.shard)
-        entry = pack((self.entries, now, None if events is None else list(events), decided, terms))
+        entry = squeeze(pack((self.entries, now, None if events is None else list(events), decided, terms)))
         self.entries += 1
         self.journal_bytes += len(entry)
         return entry
@@ -90,14 +90,15 @@ def restore(
     `same_rules`: the journal was written under the rules that hold now. If not, it is read under its own terms, and
     what channels were told is forgotten, so that a renewal tells them again: it may be another figure by now.
     """
+    size, snapshot = len(snapshot or b""), unsqueeze_if(snapshot) if snapshot else None
     shard = make_shard(load_books(snapshot) if snapshot else None)
     shard.snapshots = Snapshots(load_snapshots(snapshot) if snapshot else ())
     shard.hearing = Hearing(load_hearing(snapshot) if snapshot else NOTHING_HEARD)
-    live = Live(shard, len(snapshot or b""))
+    live = Live(shard, size)
     entries = list(journal)
     live.entries = len(entries)
     live.journal_bytes = sum(map(len, entries))
-    in_order = sorted((Journal(*unpack(one)) for one in entries), key=attrgetter("number"))
+    in_order = sorted((Journal(*unpack(unsqueeze_if(one))) for one in entries), key=attrgetter("number"))
     is_foreign = not same_rules and bool(in_order)
     if is_foreign and in_order[0].terms:
         _set_terms(shard, Terms(*in_order[0].terms))
@@ -161,8 +162,11 @@ def _forget_told(shard: Shard) -> None:
 
 
 def fold_state(live: Live) -> bytes:
-    """The books as a new snapshot; the journal can be cleared."""
-    snapshot = dump_books(live.shard.books, live.shard.snapshots.all(), live.shard.hearing.kept())
+    """The books as a new snapshot; the journal can be cleared.
+
+    Squeezed, since a runner may write all of its state at each checkpoint.
+    """
+    snapshot = squeeze(dump_books(live.shard.books, live.shard.snapshots.all(), live.shard.hearing.kept()))
     live.snapshot_bytes = len(snapshot)
     live.journal_bytes = live.entries = 0
     return snapshot

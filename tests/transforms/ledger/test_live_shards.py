@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.encoding import pack, unpack
+from schemas.encoding import pack, unpack, unsqueeze
 from schemas.records import Decision, StockEvent
 from tests.agreement import POLICY, clock, master_of, shard_of
 from tests.builders import hour, receipt, requested, shipment
@@ -79,12 +79,12 @@ def test_entries_after_a_restart_go_on_counting() -> None:
     journal: list[bytes] = []
     a_live(journal, [receipt(5, at=1)], [shipment(1, at=2)])
     live = restore(again, None, journal)
-    assert [unpack(entry)[0] for entry in [*journal, live.entry(hour(9), None)]] == [0, 1, 2]
+    assert [unpack(unsqueeze(entry))[0] for entry in [*journal, live.entry(hour(9), None)]] == [0, 1, 2]
 
 
 def test_an_entry_without_events_is_the_clock_alone() -> None:
     live = Live(a_shard())
-    number, now, events, *_ = unpack(live.entry(hour(9), None))
+    number, now, events, *_ = unpack(unsqueeze(live.entry(hour(9), None)))
     assert (number, now, events) == (0, hour(9), None)
 
 
@@ -106,7 +106,16 @@ def test_a_folded_journal_starts_anew() -> None:
     live = a_live(journal, [receipt(5, at=1)], [shipment(1, at=2)])
     snapshot = fold_state(live)
     assert (live.snapshot_bytes, live.journal_bytes, live.entries) == (len(snapshot), 0, 0)
-    assert snapshot == dump_books(live.shard.books, heard=live.shard.hearing.kept())
+    assert unsqueeze(snapshot) == dump_books(live.shard.books, heard=live.shard.hearing.kept())
+
+
+def test_state_of_a_version_that_did_not_squeeze_is_read() -> None:
+    journal: list[bytes] = []
+    live = a_live(journal, [receipt(5, at=1)])
+    snapshot = unsqueeze(fold_state(live))
+    later = unsqueeze(live.entry(hour(3), [pack(shipment(2, at=2))]))
+    make = partial(Shard, live.shard.master, live.shard.policy)
+    assert on_hand(restore(make, snapshot, [later]).shard.books) == {"": 3}
 
 
 def test_snapshot_and_journal_give_the_shard_again_wherever_the_journal_was_folded() -> None:
