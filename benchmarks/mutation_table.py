@@ -135,8 +135,8 @@ MUTATIONS = (
     Mutation(
         "a journal is read in the order in which the bag gives it",
         f"{LEDGER}/live_shards.py",
-        'sorted((Journal(*unpack(one)) for one in entries), key=attrgetter("number"))',
-        "[Journal(*unpack(one)) for one in entries]",
+        'sorted((Journal(*unpack(unsqueeze_if(one))) for one in entries), key=attrgetter("number"))',
+        "[Journal(*unpack(unsqueeze_if(one))) for one in entries]",
         (FAILED_BUNDLES, INVARIANTS),
     ),
     _ledger(

@@ -10,7 +10,7 @@ from pipelines.change_feed import feed_problem
 from pipelines.options import InventoryOptions as Options
 from pipelines.options import OptionsError, settings_of
 from pipelines.run_report import read_report
-from tests.pipelines.test_parking_stream import Stream, receipt
+from tests.pipelines.live_stream import LiveStream, receipt
 from tests.queues import NewQueue
 from tests.streaming import run_until
 
@@ -54,7 +54,7 @@ def test_what_waits_is_released_by_a_change_from_the_queue_and_a_bad_one_is_a_de
     new_queue: NewQueue, tmp_path: Path
 ) -> None:
     queue, feed = new_queue("moves"), new_queue("changes")
-    stream = Stream(tmp_path, queue, f"--changes_subscription={feed.subscription}")
+    stream = LiveStream(tmp_path, queue, f"--changes_subscription={feed.subscription}")
     stream.files.write(stream.files.master / "governance.csv", "table,owner\nlocation_codes,logistics\n")
     queue.publish([receipt(1, "EAST"), receipt(2, "WH-9"), receipt(2, "WH-9"), receipt(3, "MOON")])
     right = [
