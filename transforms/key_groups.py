@@ -24,7 +24,12 @@ def group_of(key: bytes) -> int:
 
 
 def spread_numbers(count: int, encode: Callable[[int], bytes]) -> tuple[int, ...]:
-    """For each of `count` equal ranges of groups the smallest number whose encoding falls into it."""
+    """For each of `count` equal ranges of groups the smallest number whose encoding falls into it.
+
+    Of more things than groups each has its own number: so many lie evenly enough.
+    """
+    if count > GROUPS:
+        return tuple(range(count))
     found: dict[int, int] = {}
     for number in count_up():
         found.setdefault(group_of(encode(number)) * count // GROUPS, number)

@@ -23,6 +23,11 @@ def test_chosen_numbers_lie_evenly(count: int, workers: int) -> None:
     assert of_each_worker(numbers, workers) == [count // workers] * workers
 
 
+@pytest.mark.parametrize("count", [1, 128, 129, 1_000])
+def test_any_count_has_as_many_numbers(count: int) -> None:
+    assert len(set(spread_numbers(count, as_varint))) == count
+
+
 @pytest.mark.parametrize("number", [0, 1, 127, 128, 300, 2**40])
 def test_a_number_is_encoded_as_beam_does(number: int) -> None:
     assert as_varint(number) == VarIntCoder().encode(number)
