@@ -15,6 +15,22 @@ definitions:
 channels:
   web: {{definition: sellable, locations: [EAST], items: all, buffer: {buffer}}}
 """
+RECEIPTS = """\
+source: wms
+owner: warehouse team
+version: 1
+format: json
+messages:
+  - name: receipt
+    when: "message.kind == 'receipt'"
+    events:
+      - kind: receipt
+        transaction_key: [message.id]
+        item: message.sku
+        quantity: message.qty
+        location: message.at
+        occurred_at: message.when
+"""
 ROWS = {
     "items": ["MUG,,each", "BEANS,,each"],
     "locations": ["EAST", "WEST"],

@@ -1,7 +1,6 @@
 """Live stream: a small company as files and a queue in, the main job over them while the files change out."""
 
 import json
-import sqlite3
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,27 +10,12 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 
 from pipelines.inventory_sync import build_pipeline, load_config
 from pipelines.options import settings_of
-from tests.company_files import CompanyFiles
+from tests.company_files import RECEIPTS, CompanyFiles
 from tests.queues import Queue
+from tests.written_views import rows_of
 from transforms.governed import forget_watches
 from transforms.publication.view_database import create_views
 
-MAPPING = """\
-source: wms
-owner: warehouse team
-version: 1
-format: json
-messages:
-  - name: receipt
-    when: "message.kind == 'receipt'"
-    events:
-      - kind: receipt
-        transaction_key: [message.id]
-        item: message.sku
-        quantity: message.qty
-        location: message.at
-        occurred_at: message.when
-"""
 REFRESH_SECONDS = 1
 
 
@@ -52,7 +36,7 @@ class LiveStream:
         self.files = CompanyFiles(folder / "company")
         self.database = folder / "views.db"
         (folder / "mappings/wms").mkdir(parents=True)
-        (folder / "mappings/wms/mapping.yaml").write_text(MAPPING)
+        (folder / "mappings/wms/mapping.yaml").write_text(RECEIPTS)
         rules = [f"--master_data={self.files.master}", f"--policy={self.files.policy}", f"--mappings={folder}/mappings"]
         refresh = f"--refresh_seconds={REFRESH_SECONDS}"
         output = [f"--database={self.database}", "--quiet", refresh, *flags]
@@ -63,11 +47,7 @@ class LiveStream:
         build_pipeline(self.pipeline, load_config(settings_of(options), "stream"))
 
     def read(self, query: str) -> list[tuple[Any, ...]]:
-        connection = sqlite3.connect(self.database)
-        try:
-            return connection.execute(query).fetchall()
-        finally:
-            connection.close()
+        return rows_of(self.database, query)
 
     def on_hand(self) -> dict[str, str]:
         return dict(self.read("SELECT location, on_hand_quantity FROM position"))

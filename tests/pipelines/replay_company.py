@@ -5,26 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import inventory_sync
-from tests.company_files import CompanyFiles
-from transforms.publication.databases import database_of, open_to_read
+from tests.company_files import RECEIPTS, CompanyFiles
+from tests.written_views import rows_of
+from transforms.publication.databases import database_of
 
-MAPPING = """\
-source: wms
-owner: warehouse team
-version: 1
-format: json
-messages:
-  - name: receipt
-    when: "message.kind == 'receipt'"
-    events:
-      - kind: receipt
-        transaction_key: [message.id]
-        item: message.sku
-        quantity: message.qty
-        location: message.at
-        disposition: {{from: message.state, values: {values}}}
-        occurred_at: message.when
-"""
+STATES = "        disposition: {{from: message.state, values: {values}}}\n"  # goes on with the event
 
 
 class Company:
@@ -41,7 +26,7 @@ class Company:
         self.set_values("{OK: sellable}")
 
     def set_values(self, values: str) -> None:
-        (self.mappings / "wms/mapping.yaml").write_text(MAPPING.format(values=values))
+        (self.mappings / "wms/mapping.yaml").write_text(RECEIPTS + STATES.format(values=values))
 
     def receive(self, name: str, *rows: dict[str, Any]) -> None:
         text = "".join(json.dumps(receipt(**row)) + "\n" for row in rows)
@@ -53,11 +38,7 @@ class Company:
         assert inventory_sync.run([*where, *rules, "--as_of=2026-03-02T18:00:00Z"]) == 0
 
     def read(self, query: str) -> list[tuple[Any, ...]]:
-        connection = open_to_read(self.database)
-        try:
-            return list(map(tuple, connection.execute(query).fetchall()))
-        finally:
-            connection.close()
+        return rows_of(self.database, query)
 
     def on_hand(self) -> dict[str, str]:
         return dict(self.read("SELECT item, on_hand_quantity FROM position"))

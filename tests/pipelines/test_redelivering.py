@@ -19,12 +19,12 @@ from pipelines.redelivering import deliver, letters_of, refuse_beside_a_run, sho
 from schemas.partner_spec import PartnerSpec
 from schemas.records import PartnerPosting, Settlement
 from tests.partners import MAPPINGS, figure, terms, update, way
+from tests.written_views import rows_of
 from transforms.publication.databases import (
     Database,
     ViewsError,
     create_views,
     database_of,
-    open_to_read,
     open_to_write,
     write_batches,
 )
@@ -47,14 +47,6 @@ def keep(database: Database, *records: Any) -> None:
     connection = open_to_write(database)
     write_batches(connection, [(view_of(one), [row_maker(view_of(one), "R1")(one)]) for one in records])
     connection.close()
-
-
-def read(database: Database, query: str) -> list[tuple[Any, ...]]:
-    connection = open_to_read(database)
-    try:
-        return list(map(tuple, connection.execute(query).fetchall()))
-    finally:
-        connection.close()
 
 
 @pytest.fixture
@@ -86,14 +78,14 @@ def test_a_dry_run_shows_the_newest_figure_and_sends_nothing(database: Database)
     said = text_of(shown([letter], None))
     assert "1 of 1 dead letters would be told; nothing was sent" in said
     assert "shop  L1  figure 3  (not_delivered)" in said
-    assert read(database, "SELECT * FROM settlement") == []
+    assert rows_of(database, "SELECT * FROM settlement") == []
 
 
 def test_the_partner_has_the_newest_figure_and_the_letter_is_closed(database: Database, served: FakePartners) -> None:
     told = partners(served.url)
     deliver(database, letters_of(database, told), told, MAPPINGS, 20)
     assert served["shop"].shop.figures == {"L1": 3}
-    assert read(database, "SELECT status, told_version FROM delivery") == [("applied", 2)]
+    assert rows_of(database, "SELECT status, told_version FROM delivery") == [("applied", 2)]
     assert letters_of(database, told) == []
 
 
@@ -166,7 +158,7 @@ def test_a_posting_is_told_the_erp_as_it_was_and_its_letter_is_closed(unposted: 
             }
         }  # fmt: skip
     assert letters_of(unposted, told) == []
-    assert read(unposted, "SELECT status, kind FROM delivery WHERE partner = 'erp'") == [("applied", "receipt")]
+    assert rows_of(unposted, "SELECT status, kind FROM delivery WHERE partner = 'erp'") == [("applied", "receipt")]
 
 
 def test_a_posting_that_a_killed_replay_had_told_already_is_booked_once(unposted: Database) -> None:
@@ -239,5 +231,5 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_a_run_that_was_killed_holds_up_nothing(database: Database) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, str(database)], check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert read(database, "SELECT run_id FROM run WHERE finished_at IS NULL") == [("R2",)]
+    assert rows_of(database, "SELECT run_id FROM run WHERE finished_at IS NULL") == [("R2",)]
     refuse_beside_a_run(database)
