@@ -74,6 +74,8 @@ class Bench:
         self.publisher = publisher
         self.watcher = watcher
         self.phases: list[Phase] = []
+        self.sustained_rate = 0.0
+        self.caught_up_seconds: float | None = None  # after the spike; none where it never was, or was not tried
 
     def phase(self, name: str, rate: float, seconds: float) -> Phase:
         """Publish at a rate for some time, and say what came of it."""
@@ -105,11 +107,13 @@ class Bench:
         print(line_of(phase), releases_of(phase), costs_of(phase), weights_of(phase), sep="\n", flush=True)
         return phase
 
-    def catch_up(self, rate: float) -> float:
-        """Go on at a rate until no probe waits for more than a second; how long that took."""
+    def catch_up(self, rate: float) -> float | None:
+        """Go on at a rate until no probe waits for more than a second; how long that took, or none: it has not."""
         began = time.time()
         self.publisher.rate = rate
-        while self.watcher.waiting_seconds() > 1 and time.time() - began < CATCH_UP_SECONDS_MAX:
+        while self.watcher.waiting_seconds() > 1:
+            if time.time() - began > CATCH_UP_SECONDS_MAX:
+                return None
             time.sleep(0.1)
         return time.time() - began
 
@@ -149,7 +153,7 @@ def weights_of(phase: Phase) -> str:
     return f"{'':12} MiB: " + ", ".join(f"{kind} {before.get(kind, 0):,.0f} to {after[kind]:,.0f}" for kind in after)
 
 
-def suite(bench: Bench, given: Any) -> dict[str, Any]:
+def suite(bench: Bench, given: Any) -> None:
     """All phases: rates upwards, the sustained rate held, half of it, and a spike."""
     bench.catch_up(WARM_RATE)  # what was published while the job started
     bench.phase("warm", WARM_RATE, given.warm_seconds)
@@ -164,12 +168,12 @@ def suite(bench: Bench, given: Any) -> dict[str, Any]:
         sustained = max((rate for rate in given.rates if rate < sustained), default=0.0)
     if not sustained:
         raise RuntimeError(f"not even {min(given.rates):,.0f} messages/s are sustained")
-    half = sustained / 2
+    bench.sustained_rate, half = sustained, sustained / 2
     bench.phase("half", half, given.half_seconds)
     bench.phase("spike", half * SPIKE_FACTOR, given.spike_seconds)
-    after = bench.catch_up(half)
-    print(f"caught up {after:.1f} s after a spike of {SPIKE_FACTOR} x for {given.spike_seconds:.0f} s", flush=True)
-    return {"sustained_rate": sustained, "caught_up_seconds": after}
+    after = bench.caught_up_seconds = bench.catch_up(half)
+    caught_up = f"not caught up {CATCH_UP_SECONDS_MAX} s" if after is None else f"caught up {after:.1f} s"
+    print(f"{caught_up} after a spike of {SPIKE_FACTOR} x for {given.spike_seconds:.0f} s", flush=True)
 
 
 @contextlib.contextmanager
@@ -214,6 +218,23 @@ def _await_first(publisher: Publisher, watcher: Watcher, job: subprocess.Popen[b
         time.sleep(0.2)
 
 
+def keep(bench: Bench, given: Any) -> None:
+    """Write the report, and draw it where the machine can."""
+    report = {
+        "runner": given.runner,
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        "sustained_rate": bench.sustained_rate,
+        "caught_up_seconds": bench.caught_up_seconds,
+        "phases": [phase._asdict() for phase in bench.phases],
+    }
+    result = given.result or RESULTS / f"load_{given.runner}.json"
+    result.write_text(json.dumps(report, indent=2) + "\n")
+    print(f"kept in {result}")
+    if find_spec("matplotlib") is not None:
+        plot(bench.watcher.answers, bench.watcher.memory, bench.phases, result.with_suffix(".svg"))
+        print(f"drawn in {result.with_suffix('.svg')}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Load it, print and keep what was found."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__.partition("\n")[0])
@@ -233,19 +254,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.folder and given.folder.is_dir() and any(given.folder.iterdir()):
         parser.error(f"--folder {given.folder} is not empty: views of another run would be taken for answers")
     with tempfile.TemporaryDirectory() as temporary, running(given, given.folder or Path(temporary)) as bench:
-        found = suite(bench, given)
-        report = {
-            "runner": given.runner,
-            "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
-            **found,
-            "phases": [phase._asdict() for phase in bench.phases],
-        }
-        result = given.result or RESULTS / f"load_{given.runner}.json"
-        result.write_text(json.dumps(report, indent=2) + "\n")
-        print(f"kept in {result}")
-        if find_spec("matplotlib") is not None:
-            plot(bench.watcher.answers, bench.watcher.memory, bench.phases, result.with_suffix(".svg"))
-            print(f"drawn in {result.with_suffix('.svg')}")
+        try:
+            suite(bench, given)
+        finally:  # of a run that is interrupted, what there is
+            keep(bench, given)
     return 0
 
 

@@ -9,7 +9,7 @@ from benchmarks.load_watch import Answer, Memory
 
 def plot(answers: Sequence[Answer], memory: Sequence[Memory], phases: Sequence[Any], path: Path) -> None:
     """Latency of each probe, the rate, and memory over time."""
-    if not answers:
+    if not answers or not phases:
         return
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, which takes a second to import
 

@@ -1,12 +1,15 @@
 """The load benchmark loads what it says, and knows when a job does not keep up."""
 
+import contextlib
+import json
 import math
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.load import Phase, main, percentiles
+from benchmarks.load import Bench, Phase, main, percentiles
 from benchmarks.load_traffic import in_rounds, payloads, probe_items
 from benchmarks.speed_company import kit_parts, make_master
 
@@ -43,6 +46,23 @@ def test_a_job_keeps_up_while_no_probe_waits_long_and_the_rate_was_published(
 def test_percentiles_are_those_of_all_answers() -> None:
     assert percentiles([float(number) for number in range(101)]) == (50, 95, 99)
     assert all(math.isnan(one) for one in percentiles([1.0]))
+
+
+def test_a_run_that_is_interrupted_keeps_what_it_saw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(SimpleNamespace(), SimpleNamespace(answers=[], memory=[]))  # type: ignore[arg-type]
+    seen = Phase("step", 100, 0.0, 1_000, 10, 0.1, 0.2, 0.3, (0.1, 0.2, 0.3), 0.4, 0.0, (1.0, 1.0), ({}, {}), {})
+
+    def interrupted(running: Bench, _: object) -> None:
+        running.phases.append(seen)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmarks.load.running", lambda *_: contextlib.nullcontext(bench))
+    monkeypatch.setattr("benchmarks.load.suite", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        main(["--result", str(tmp_path / "kept.json")])
+    kept = json.loads((tmp_path / "kept.json").read_text())
+    assert [phase["rate"] for phase in kept["phases"]] == [100]
+    assert (kept["sustained_rate"], kept["caught_up_seconds"]) == (0, None)
 
 
 def test_a_folder_that_another_run_used_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
