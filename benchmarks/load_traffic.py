@@ -32,7 +32,8 @@ PROBES_MAX = 20_000
 class Probe(NamedTuple):
     """What was published and when; of a hold, when it ends."""
 
-    reference: str  # the item, or the order reference of the hold
+    item: str
+    reference: str  # the item once more, or the order reference of the hold
     at: float  # seconds since 1970
 
 
@@ -123,13 +124,13 @@ class Publisher:
         common = {"sku": item, "qty": 10, "order": f"PROBE{number}", "at": now.isoformat()}
         before = (now - timedelta(seconds=1)).isoformat()
         received = {"type": "RECEIVE", "key": f"PROBE{number}", "site": "L2", **common, "at": before}
-        self.probes.append(Probe(item, now.timestamp()))
+        self.probes.append(Probe(item, item, now.timestamp()))
         parts = [_part("RECEIVE", json.dumps(received).encode())]
         if number % HOLD_EVERY == 0:
             until = now + timedelta(seconds=HOLD_SECONDS)
             held = {"type": "HOLD", "key": f"HOLD{number}", "channel": "web", "until": until.isoformat(), **common}
             held |= {"qty": 1, "order": f"HOLD{number}"}
-            self.holds.append(Probe(f"HOLD{number}", until.timestamp()))
+            self.holds.append(Probe(item, f"HOLD{number}", until.timestamp()))
             parts.append(_part("HOLD", json.dumps(held).encode()))
         return parts
 
