@@ -58,11 +58,11 @@ class Report(NamedTuple):
 class Fake:
     """The Pub/Sub fake as a process that can be away for a while."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         binary = folder / "pubsub_fake"
         build = ["go", "build", "-mod=readonly", "-buildvcs=false", "-o", str(binary), "."]
         subprocess.run(build, cwd=ROOT / "tests/pubsub_fake", check=True)
-        self.process = subprocess.Popen([binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([binary, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         os.environ["PUBSUB_EMULATOR_HOST"] = self.process.stdout.readline().strip()  # type: ignore[union-attr]
 
     def away(self, seconds: float) -> None:

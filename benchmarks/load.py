@@ -37,7 +37,7 @@ from transforms.publication.view_database import create_views
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
 RATES = (500, 1_000, 2_000, 3_000, 4_000, 5_000, 5_800, 7_000)
-WARM_RATE = 200
+WARM_RATE_MAX = 200
 BEHIND_SECONDS_MAX = 10.0  # a probe that waits longer: the job does not keep up
 SPIKE_FACTOR = 10
 START_SECONDS_MAX = 180
@@ -155,16 +155,17 @@ def weights_of(phase: Phase) -> str:
 
 def suite(bench: Bench, given: Any) -> None:
     """All phases: rates upwards, the sustained rate held, half of it, and a spike."""
-    bench.catch_up(WARM_RATE)  # what was published while the job started
-    bench.phase("warm", WARM_RATE, given.warm_seconds)
+    gentle = min(WARM_RATE_MAX, *given.rates)
+    bench.catch_up(gentle)  # what was published while the job started
+    bench.phase("warm", gentle, given.warm_seconds)
     sustained = 0.0
     for rate in given.rates:
         if not bench.phase("step", rate, given.step_seconds).keeps_up:
-            bench.catch_up(WARM_RATE)
+            bench.catch_up(gentle)
             break
         sustained = rate
     while sustained and not bench.phase("hold", sustained, given.hold_seconds).keeps_up:
-        bench.catch_up(WARM_RATE)
+        bench.catch_up(gentle)
         sustained = max((rate for rate in given.rates if rate < sustained), default=0.0)
     if not sustained:
         raise RuntimeError(f"not even {min(given.rates):,.0f} messages/s are sustained")
@@ -180,7 +181,7 @@ def suite(bench: Bench, given: Any) -> None:
 def running(given: Any, folder: Path) -> Iterator[Bench]:
     """The queue, the runner, the job, the publisher and the watcher, until the end."""
     with contextlib.ExitStack() as ends:
-        fake = Fake(folder)
+        fake = Fake(folder, "-lean")
         ends.callback(fake.stop)
         queue, database = Queue("load"), folder / "views.db"
         create_views(database)

@@ -44,7 +44,7 @@ def pubsub_emulator(request: pytest.FixtureRequest) -> Iterator[str]:
     if already:
         yield already
         return
-    fake = _build_fake(Path(request.config.cache.mkdir("pubsub_fake")))  # type: ignore[union-attr]
+    fake = request.getfixturevalue("pubsub_binary")
     with subprocess.Popen([fake], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         host = process.stdout.readline().strip()  # type: ignore[union-attr]
         if not host:
@@ -54,6 +54,12 @@ def pubsub_emulator(request: pytest.FixtureRequest) -> Iterator[str]:
             yield host
         process.stdin.close()  # type: ignore[union-attr]  # its sign to end
         process.wait(STOP_SECONDS_MAX)
+
+
+@pytest.fixture(scope="session")
+def pubsub_binary(request: pytest.FixtureRequest) -> Path:
+    """The Pub/Sub fake as a program."""
+    return _build_fake(Path(request.config.cache.mkdir("pubsub_fake")))  # type: ignore[union-attr]
 
 
 def _build_fake(folder: Path) -> Path:

@@ -1,13 +1,18 @@
 """The Pub/Sub fake behaves as Pub/Sub does in what the streaming tests lean on."""
 
 import json
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from subprocess import PIPE
 
 import apache_beam as beam
 import pytest
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub, WriteToPubSub
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from tests.queues import Message, NewQueue
+from tests.queues import Message, NewQueue, Queue
 from tests.streaming import run_until
 
 pytestmark = pytest.mark.pubsub
@@ -43,6 +48,37 @@ def test_what_is_never_acknowledged_is_delivered_again_after_its_deadline(new_qu
     answers = [queue.pull() for _ in range(6)]  # an empty answer takes half a second: three seconds in all
     assert answers[0] == [], "delivered again before its deadline"
     assert [message.data for answer in answers for message in answer] == [b"again"]
+
+
+@pytest.fixture
+def lean_queue(pubsub_binary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+    """A queue on the server that load runs use."""
+    with subprocess.Popen([pubsub_binary, "-lean"], stdin=PIPE, stdout=PIPE, text=True) as process:
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", process.stdout.readline().strip())  # type: ignore[union-attr]
+        queue = Queue("lean")
+        yield queue
+        queue.close()
+        process.stdin.close()  # type: ignore[union-attr]  # its sign to end
+
+
+def test_the_queue_for_load_delivers_until_it_is_acknowledged(lean_queue: Queue) -> None:
+    lean_queue.publish([(b"first", {"source": "wms-east"}), b"second"])
+    first, second = lean_queue.pull(acknowledge=False)
+    assert (first.data, first.attributes, second.data) == (b"first", {"source": "wms-east"}, b"second")
+    assert lean_queue.pull() == [], "delivered twice at once"
+    lean_queue.set_deadline(second, seconds=0)
+    assert [message.data for message in lean_queue.pull()] == [b"second"], "handed back, and acknowledged now"
+    lean_queue.set_deadline(first, seconds=1)
+    answers = [message.data for _ in range(6) for message in lean_queue.pull()]
+    assert answers == [b"first"], "again after its deadline, and the acknowledged one never"
+
+
+def test_the_queue_for_load_answers_a_pull_that_waits(lean_queue: Queue) -> None:
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(lambda: next(message for _ in range(20) for message in lean_queue.pull()))
+        lean_queue.publish([b"only"])
+        assert waiting.result().data == b"only"
+    assert lean_queue.pull() == []
 
 
 def _answer(message: PubsubMessage) -> PubsubMessage:
