@@ -199,8 +199,8 @@ MUTATIONS = (
     _ledger(
         "an oversell is seen only where nothing is left at all",
         "changed_rows",
-        "max(ZERO, claimed - sellable)",
-        "ZERO if sellable > 0 else claimed - sellable",
+        "if claimed > sellable:",
+        "if claimed > sellable <= 0:",
         INVARIANTS,
     ),
     _offers(

@@ -6,6 +6,7 @@ Quantities are in base units of the item. Times without a zone are UTC; a window
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -202,6 +203,21 @@ class ChannelPolicy(Spec):
     thresholds: Thresholds | None = None  # none: no stock signals
     priority_class: str | None = None  # one of the policy's; none comes after all of them
     partial_requests: bool = False  # grant a reservation request what there is of it; otherwise all of it or nothing
+
+    @cached_property
+    def limits(self) -> tuple[str, ...]:
+        """The names of what may come off its pool before it is told, in the order in which it does."""
+        given = {
+            "buffer": self.buffer > 0,
+            "publish_threshold": self.publish_threshold > 0,
+            "cap": self.cap is not None,
+            "blackout": bool(self.blackouts),
+        }
+        return tuple(name for name, is_given in given.items() if is_given)
+
+    def in_blackout(self, at: datetime) -> bool:
+        """Whether it is told zero at that time."""
+        return any(window.starts_at <= at < window.ends_at for window in self.blackouts)
 
 
 def known(steps: Steps, what: str, name: str, names: Iterable[str]) -> Iterator[Finding]:

@@ -103,8 +103,24 @@ class Policy(Spec):
         return frozenset(rule.item for rule in self.safety_stock_rules)
 
     @cached_property
+    def inbound_days(self) -> dict[str, int]:
+        """By channel, for how many days it may lean on supply; without those that may not."""
+        days = {name: self.definitions[channel.definition].inbound_days for name, channel in self.channels.items()}
+        return {name: number for name, number in days.items() if number}
+
+    @cached_property
+    def channels_hold_back(self) -> bool:
+        """Whether any rule names a channel and no location."""
+        return any(channel and not location for _, location, channel in self.held_back)
+
+    @cached_property
     def held_back_known(self) -> dict[tuple[str, str, tuple[str, ...]], dict[str, Decimal]]:
         """Answers of `held_back_of`, which is asked for every channel of every figure."""
+        return {}
+
+    @cached_property
+    def held_back_alike(self) -> dict[tuple[tuple[str, Decimal], ...], dict[str, Decimal]]:
+        """The same answers once each, so that channels that hold back the same are told from others by `is`."""
         return {}
 
     @cached_property
@@ -148,10 +164,6 @@ class Policy(Spec):
         """The same by any of its versions: what a channel may ask for, to be refused when it may not yet."""
         return any(version.eligible(channel, item) for version in (self, *self.later))
 
-    def in_blackout(self, channel: str, at: datetime) -> bool:
-        """Whether a channel is told zero at that time."""
-        return any(window.starts_at <= at < window.ends_at for window in self.channels[channel].blackouts)
-
     def safety_stock(self, item: str, location: str, channel: str) -> Decimal:
         """What the one most specific rule holds back: most names win, then an item, then a location."""
         return self._first(
@@ -173,13 +185,13 @@ class Policy(Spec):
         return self._first((item, location, channel), everywhere[0], ("", location, channel), *everywhere[1:])
 
     def held_back_of(self, item: str, channel: str, locations: tuple[str, ...]) -> dict[str, Decimal]:
-        """The same at each of some locations where it is not zero."""
+        """The same at each of some locations where it is not zero; the same object where it is the same."""
         key = (item if item in self.items_held_back else "", channel, locations)
         found = self.held_back_known.get(key)
         if found is None:
             held_back = {location: self.location_safety_stock(key[0], location, channel) for location in locations}
             found = {location: quantity for location, quantity in held_back.items() if quantity}
-            self.held_back_known[key] = found
+            found = self.held_back_known[key] = self.held_back_alike.setdefault(tuple(found.items()), found)
         return found
 
     def channel_safety_stock(self, item: str, channel: str, *, kit: bool = False) -> Decimal:
@@ -187,6 +199,8 @@ class Policy(Spec):
 
         A rule for every item is about what is stocked: of a kit it comes off the components, and not again off the kit.
         """
+        if not self.channels_hold_back:
+            return _ZERO
         return self._first((item, "", channel)) if kit else self._first((item, "", channel), ("", "", channel))
 
     def _first(self, *keys: tuple[str, str, str]) -> Decimal:

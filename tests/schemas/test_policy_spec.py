@@ -67,7 +67,7 @@ def test_a_file_becomes_a_policy(tmp_path: Path) -> None:
     assert loaded.history == timedelta(days=30)
     assert loaded.settle == timedelta(minutes=60)
     assert loaded.safety_stock("MUG", "EAST", "b2b") == Decimal(4)
-    assert loaded.in_blackout("web", datetime(2026, 11, 27, 5, tzinfo=UTC))
+    assert loaded.channels["web"].in_blackout(datetime(2026, 11, 27, 5, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_channel_holds_back(item: str, channel: str, quantity: int) -> None:
 @pytest.mark.parametrize(("hour", "dark"), [(0, False), (1, True), (2, True), (3, False)])
 def test_a_blackout_holds_its_start_and_not_its_end(hour: int, dark: bool) -> None:
     windows = [{"from": "2026-03-02T01:00:00Z", "to": "2026-03-02T03:00:00Z", "why": "move"}]
-    assert web(blackouts=windows).in_blackout("web", datetime(2026, 3, 2, hour, tzinfo=UTC)) is dark
+    assert web(blackouts=windows).channels["web"].in_blackout(datetime(2026, 3, 2, hour, tzinfo=UTC)) is dark
 
 
 def test_a_policy_goes_to_another_process_and_still_answers() -> None:

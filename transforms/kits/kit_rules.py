@@ -72,6 +72,8 @@ def _add_components(boms: Boms, item: str, quantity: Decimal, at: datetime, tota
 
 def parts_ever(boms: Boms, item: str) -> tuple[str, ...]:
     """The item and all that it is assembled from by bills of any date: what its figure was or will be made of."""
+    if item not in boms:
+        return (item,)
     found = {item}
     pending = [item]
     while pending:

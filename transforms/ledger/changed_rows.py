@@ -217,15 +217,17 @@ def _expected(ledger: ItemLedger, report: Report, *, is_exact: bool) -> Decimal:
 
 def _alerts(ledger: ItemLedger, for_sale: frozenset[str], late_at: Mapping[str, Decimal]) -> Iterator[Alert]:
     claimed = sum(ledger.soft_claims.values(), ZERO) + sum(ledger.hard_claims.values(), ZERO)
-    sellable = sum((cell.quantity for place, cell in ledger.cells.items() if place[2] in for_sale), ZERO)
-    standing = {("oversell", ""): max(ZERO, claimed - sellable)}
-    standing |= {("late_confirmation", location): quantity for location, quantity in late_at.items()}
-    for (location, lot, disposition), cell in ledger.cells.items():
-        place = f"{location}/{lot}/{disposition}"
+    standing = {("late_confirmation", location): quantity for location, quantity in late_at.items()}
+    sellable = ZERO
+    for place, cell in ledger.cells.items():
+        if place[2] in for_sale:
+            sellable += cell.quantity
         if cell.quantity < 0:
-            standing["negative_on_hand", place] = cell.quantity
+            standing["negative_on_hand", "/".join(place)] = cell.quantity
         if cell.unknowns and cell.unknown():
-            standing["unknown_quantity", place] = ONE
+            standing["unknown_quantity", "/".join(place)] = ONE
+    if claimed > sellable:
+        standing["oversell", ""] = claimed - sellable
     for which in sorted(standing.keys() | ledger.alerts.keys()):
         quantity = standing.get(which, ZERO)
         if quantity != ledger.alerts.get(which, ZERO):

@@ -5,7 +5,7 @@ What they were told is kept in the books, so that the same is not told twice: th
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from schemas.master_data import MasterData
@@ -14,7 +14,7 @@ from transforms.ledger.item_ledger import Books, ItemLedger, books_of
 from transforms.offers.availability_rules import ZERO, DatedClaim, ItemStock, Rules, Supply
 from transforms.offers.clock_rules import earliest, next_change
 from transforms.offers.doubt_rules import DoubtsOf, in_doubt, keeps_last
-from transforms.offers.offer_rules import HELD, Offer, PoolsOf, StockOf, ended_offer, offers_for, pools_from
+from transforms.offers.offer_rules import HELD, Offer, PoolsOf, StockOf, ended_offer, offers_for, pools_from, remembered
 from transforms.offers.promise_rules import Outlook, Promise, outlooks_for
 from transforms.offers.signal_rules import signal_for
 from transforms.offers.update_rules import availability_row, update_for
@@ -63,7 +63,7 @@ def offer_rows(
 
 def shared_parts(books: Books, rules: Rules) -> SharedParts:
     """Stock and pools of items, each worked out once: what a refresh shares between all kits that take a component."""
-    stock_of = cache(partial(stock_in, books))
+    stock_of = remembered(partial(stock_in, books))
     return stock_of, pools_from(stock_of, rules)
 
 

@@ -6,7 +6,7 @@ retried bundle, or a journal that is read again after a crash, ends where the fi
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import partial
@@ -202,14 +202,15 @@ class Shard:
 
     def _offer(
         self, item: str, master: MasterData, rules: Rules, shared: SharedParts | None, doubts_of: DoubtsOf | None
-    ) -> Iterator[Any]:
+    ) -> list[Any]:
         known = self.books.get(item)
         planned = known.figures_until if known else None
         self.retelling.begin_offers(item, known)
-        yield from offer_rows(item, self.books, master, rules, shared, doubts_of)
+        rows = list(offer_rows(item, self.books, master, rules, shared, doubts_of))
         ledger = self.books.get(item)
         if ledger is not None and ledger.figures_until != planned:
             self.agenda.plan(ledger, FIGURES, self.rules, rules.as_of)
+        return rows
 
     def _wake(self, now: datetime) -> set[str]:
         return self._listen(now) | self.agenda.wake(self.books, self.rules, now)

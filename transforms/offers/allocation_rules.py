@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from schemas.policy_spec import ChannelPolicy
 from transforms.offers.availability_rules import ZERO, ItemStock, Rules, heres_for, place_claims
-from transforms.offers.free_rules import Free, free_for
+from transforms.offers.free_rules import Free, frees_for
 
 HUNDRED = Decimal(100)
 EXCLUSIVE = ("fixed", "percent")
@@ -36,9 +36,8 @@ class Pool(NamedTuple):
 def allocate(stock: ItemStock, rules: Rules) -> dict[str, Pool]:
     """The pool of every channel of the policy that may sell the item or a kit made of it."""
     heres = heres_for(stock, rules)
-    placed = place_claims(stock, rules, heres)
+    free = frees_for(stock, place_claims(stock, rules, heres), rules, heres)
     channels = rules.policy.channels
-    free = {name: free_for(stock, channel, placed, rules, name, heres[name]) for name, channel in channels.items()}
     taken: dict[str, Decimal] = {}
     pools = {}
     cut_out = [name for name, channel in channels.items() if channel.pool.kind in EXCLUSIVE]
@@ -50,17 +49,21 @@ def allocate(stock: ItemStock, rules: Rules) -> dict[str, Pool]:
     return pools
 
 
-def _left(free: Free, taken: Mapping[str, Decimal]) -> dict[str, Decimal]:
+def _left(free: Free, taken: Mapping[str, Decimal]) -> tuple[dict[str, Decimal], Decimal]:
+    """What others have not cut out, by location and in all."""
     if not taken:
-        return free.by_location
-    return {place: max(ZERO, units - taken.get(place, ZERO)) for place, units in free.by_location.items()}
+        return free.by_location, free.total
+    left = dict(free.by_location)
+    for place, units in taken.items():
+        if place in left:
+            left[place] = max(ZERO, left[place] - units)
+    return left, sum(left.values(), ZERO)
 
 
 def _exclusive(name: str, free: Free, taken: dict[str, Decimal], rules: Rules) -> Pool:
     pool = rules.policy.channels[name].pool
-    total = sum(free.by_location.values(), ZERO)
-    left = _left(free, taken)
-    here = sum(left.values(), ZERO)
+    total = free.total
+    left, here = _left(free, taken)
     if pool.kind == "fixed":
         wanted, rule = pool.quantity or ZERO, f"fixed pool of {pool.quantity}"
     else:
@@ -79,17 +82,14 @@ def _exclusive(name: str, free: Free, taken: dict[str, Decimal], rules: Rules) -
 
 def _kit_parts(free: Free, taken: Mapping[str, Decimal]) -> Pool:
     """What the kits of a channel that does not sell the item alone may draw: all that others have not cut out."""
-    left = _left(free, taken)
-    here = sum(left.values(), ZERO)
-    others = sum(free.by_location.values(), ZERO) - here
-    return Pool(here, left, free, others, "not listed here: whatever a kit may draw")
+    left, here = _left(free, taken)
+    return Pool(here, left, free, free.total - here, "not listed here: whatever a kit may draw")
 
 
 def _common(name: str, free: Free, taken: Mapping[str, Decimal], channels: Mapping[str, ChannelPolicy]) -> Pool:
     channel = channels[name]
-    left = _left(free, taken)
-    here = sum(left.values(), ZERO)
-    others = sum(free.by_location.values(), ZERO) - here
+    left, here = _left(free, taken)
+    others = free.total - here
     if channel.pool.kind == "shared":
         return Pool(here, left, free, others, "shared pool")
     rank = channel.pool.rank or 0

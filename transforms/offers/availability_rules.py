@@ -132,9 +132,15 @@ def place_claims(stock: ItemStock, rules: Rules, heres: Mapping[str, Here] | Non
     supplies = [supply for _, supply in sorted(expected_of(stock.supplies, rules.as_of.date()))]
     for channel in sorted(stock.soft_claims):
         left = stock.soft_claims[channel]
+        if not left:
+            continue
         heres = heres or heres_for(stock, rules)
         sellable = (heres.get(channel) or next(iter(heres.values()))).for_sale
         for location in routed(sellable, rules.policy.routing):
+            if not left:
+                break
+            if sellable[location] <= 0:
+                continue
             taken = min(left, max(ZERO, sellable[location] - placed.get(location, ZERO)))
             if taken:
                 placed[location] = placed.get(location, ZERO) + taken

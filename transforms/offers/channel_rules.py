@@ -3,11 +3,12 @@
 The steps are kept: they are the explanation of the figure (`sellable explain`), and their quantities add up to it.
 """
 
-from collections.abc import Iterator
+from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from schemas.master_data import Listing
+from schemas.policy_spec import ChannelPolicy
 from transforms.offers.allocation_rules import Pool
 from transforms.offers.availability_rules import ZERO, Rules
 
@@ -31,16 +32,16 @@ def pool_steps(pool: Pool, definition: str) -> list[Step]:
     """The chain from on hand to the channel's pool; its quantities add up to the pool."""
     free = pool.free
     steps = [Step("on_hand", free.on_hand, "at the channel's locations, every disposition")]
-    off = [
-        ("other_dispositions", free.other_dispositions, f"not counted by definition {definition}"),
+    off = (
+        ("other_dispositions", free.other_dispositions, "not counted by definition {}"),
         ("lots_not_for_sale", free.lots_not_for_sale, "expired, recalled, held or too short a shelf life"),
-        ("inbound", -free.inbound, f"expected within the days of definition {definition}, less what waits for it"),
+        ("inbound", -free.inbound, "expected within the days of definition {}, less what waits for it"),
         ("reserved", free.reserved, "open claims at these locations"),
         ("safety_stock", free.safety_stock, "by location"),
-    ]
-    steps += [Step(name, -quantity, rule) for name, quantity, rule in off if quantity]
-    total = sum(free.by_location.values(), ZERO)
-    floored = total - sum((step.quantity for step in steps), ZERO)
+    )
+    steps += [Step(name, -quantity, rule.format(definition)) for name, quantity, rule in off if quantity]
+    total = free.total
+    floored = total - sum([step.quantity for step in steps], ZERO)
     if floored:
         steps.append(Step("floor", floored, "no location counts below zero"))
     if pool.taken_by_others:
@@ -54,32 +55,45 @@ def after_safety_stock(quantity: Decimal, item: str, channel: str, rules: Rules,
     return max(ZERO, quantity - rules.policy.channel_safety_stock(item, channel, kit=kit))
 
 
-def told(listing: Listing, pool_quantity: Decimal, rules: Rules, *, kit: bool = False) -> Iterator[Step]:
+def told(listing: Listing, pool_quantity: Decimal, rules: Rules, *, kit: bool = False) -> list[Step]:
     """The steps from a pool to the figure told; the last one, `sell_units`, carries the figure itself."""
     item, channel = listing.item, listing.channel
     policy = rules.policy.channels[channel]
     left = after_safety_stock(pool_quantity, item, channel, rules, kit=kit)
+    steps = []
     if left != pool_quantity:
-        yield Step("channel_safety_stock", left - pool_quantity, "by channel")
-    limits = (
-        ("buffer", max(ZERO, left - policy.buffer), f"buffer {policy.buffer}"),
-        ("publish_threshold", None, f"below the publish threshold {policy.publish_threshold}"),
-        ("cap", None, f"cap {policy.cap}"),
-        ("blackout", None, "blackout window"),
-    )
-    for name, given, rule in limits:
-        after = given if given is not None else _limited(name, left, channel, rules)
+        steps.append(Step("channel_safety_stock", left - pool_quantity, "by channel"))
+    for name in policy.limits:
+        limited, rule = _LIMITS[name]
+        after = limited(left, policy, rules.as_of)
         if after != left:
-            yield Step(name, after - left, rule)
+            steps.append(Step(name, after - left, rule.format(policy)))
         left = after
     units = (left / listing.sell_factor).to_integral_value(ROUND_FLOOR)
-    yield Step("sell_units", units, f"whole units of {listing.sell_unit} ({listing.sell_factor}), rounded down")
+    rule = f"whole units of {listing.sell_unit} ({listing.sell_factor}), rounded down"
+    steps.append(Step("sell_units", units, rule))
+    return steps
 
 
-def _limited(name: str, quantity: Decimal, channel: str, rules: Rules) -> Decimal:
-    policy = rules.policy.channels[channel]
-    if name == "publish_threshold":
-        return ZERO if quantity < policy.publish_threshold else quantity
-    if name == "cap":
-        return quantity if policy.cap is None else min(quantity, policy.cap)
-    return ZERO if rules.policy.in_blackout(channel, rules.as_of) else quantity
+def _without_buffer(quantity: Decimal, policy: ChannelPolicy, _: datetime) -> Decimal:
+    return max(ZERO, quantity - policy.buffer)
+
+
+def _above_threshold(quantity: Decimal, policy: ChannelPolicy, _: datetime) -> Decimal:
+    return ZERO if quantity < policy.publish_threshold else quantity
+
+
+def _capped(quantity: Decimal, policy: ChannelPolicy, _: datetime) -> Decimal:
+    return quantity if policy.cap is None else min(quantity, policy.cap)
+
+
+def _outside_blackouts(quantity: Decimal, policy: ChannelPolicy, at: datetime) -> Decimal:
+    return ZERO if policy.in_blackout(at) else quantity
+
+
+_LIMITS = {  # what may come off, and how it is said of a policy
+    "buffer": (_without_buffer, "buffer {0.buffer}"),
+    "publish_threshold": (_above_threshold, "below the publish threshold {0.publish_threshold}"),
+    "cap": (_capped, "cap {0.cap}"),
+    "blackout": (_outside_blackouts, "blackout window"),
+}

@@ -14,7 +14,7 @@ from schemas.policy_spec import ChannelPolicy
 from transforms.kits.kit_rules import ONE, Boms, explode
 from transforms.offers.availability_rules import ItemStock, Rules
 from transforms.offers.offer_rules import StockOf
-from transforms.offers.promise_rules import days_lots_end, horizon_days
+from transforms.offers.promise_rules import days_lots_end
 
 
 def next_change(item: str, stock_of: StockOf, master: MasterData, rules: Rules) -> datetime | None:
@@ -29,9 +29,12 @@ def next_change(item: str, stock_of: StockOf, master: MasterData, rules: Rules) 
     moments = [*_bom_times(master.boms, item)] if item in master.boms else []
     if until is not None:
         moments.append(until)
+    in_lots = [stock for stock in stocks if any(lot for _, lot, _ in stock.on_hand)]
     for name in listed:
-        moments += _channel_times(policy.channels[name], stocks, rules)
-        if horizon_days(policy, name):
+        channel = policy.channels[name]
+        if channel.blackouts or in_lots:
+            moments += _channel_times(channel, in_lots, rules)
+        if name in policy.inbound_days:
             moments.append(_midnight(rules.as_of) + timedelta(days=1))
     return min((at for at in moments if at > rules.as_of), default=None)
 

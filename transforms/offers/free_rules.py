@@ -4,10 +4,10 @@ on hand EAST: 10 sellable, 2 quality_hold, 3 sellable in a recalled lot; claims 
 sellable      10 - 4 - 1 = 5      erp_available (counts quality_hold, ignores claims)   10 + 2 - 1 = 11
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from schemas.policy_spec import ChannelPolicy
 from transforms.offers.availability_rules import (
@@ -33,6 +33,7 @@ class Free(NamedTuple):
     reserved: Decimal
     safety_stock: Decimal
     by_location: dict[str, Decimal]  # never negative
+    total: Decimal  # of all locations
 
 
 def free_for(
@@ -70,7 +71,22 @@ def free_for(
         reserved,
         safety,
         by_location,
+        sum(by_location.values(), ZERO),
     )
+
+
+def frees_for(stock: ItemStock, placed: Placed, rules: Rules, heres: Mapping[str, Here]) -> dict[str, Free]:
+    """What `free_for` says of each channel, by name; those that count and hold back the same share one answer."""
+    found: dict[Any, Free] = {}
+    frees = {}
+    for name, channel in rules.policy.channels.items():
+        held_back = rules.policy.held_back_of(stock.item, name, channel.locations)
+        counted = (channel.definition, channel.locations, channel.minimum_shelf_life_days, id(held_back))
+        free = found.get(counted)
+        if free is None:
+            free = found[counted] = free_for(stock, channel, placed, rules, name, heres[name])
+        frees[name] = free
+    return frees
 
 
 def _inbound_by_location(

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
-from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from schemas.master_data import Listing, MasterData
 from schemas.master_records import Lot
@@ -16,6 +15,7 @@ from transforms.offers.availability_rules import ZERO, ItemStock, Rules
 from transforms.offers.channel_rules import Figure, Step, after_safety_stock, pool_steps, told
 from transforms.offers.kit_offers import kit_pool
 
+Answer = TypeVar("Answer")
 StockOf = Callable[[str], ItemStock]
 TOLD, HELD = "told", "held"
 
@@ -41,7 +41,20 @@ class Offer(NamedTuple):
 
 def pools_from(stock_of: StockOf, rules: Rules) -> PoolsOf:
     """The pools of each item, worked out once however many kits take it; for as long as no stock changes."""
-    return cache(lambda item: allocate(stock_of(item), rules))
+    return remembered(lambda item: allocate(stock_of(item), rules))
+
+
+def remembered(ask: Callable[[str], Answer]) -> Callable[[str], Answer]:
+    """Each question asked once; made for every item of a stream, for which `functools.cache` takes too long."""
+    known: dict[str, Answer] = {}
+
+    def answer(question: str) -> Answer:
+        found = known.get(question)
+        if found is None:
+            found = known[question] = ask(question)
+        return found
+
+    return answer
 
 
 def offers_for(

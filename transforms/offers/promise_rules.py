@@ -66,11 +66,13 @@ class Outlook(NamedTuple):
 
 def horizon_days(policy: Policy, channel: str) -> int:
     """For how many days a channel is given promises; 0 for those whose definition counts no supply."""
-    return min(policy.definitions[policy.channels[channel].definition].inbound_days, PROMISE_DAYS_MAX)
+    return min(policy.inbound_days.get(channel, 0), PROMISE_DAYS_MAX)
 
 
 def outlooks_for(item: str, stock_of: StockOf, master: MasterData, rules: Rules) -> dict[str, Outlook]:
     """The outlook of each channel that lists an item or kit and may lean on supply."""
+    if not rules.policy.inbound_days:
+        return {}
     listed = [one.channel for one in master.listings_of.get(item, ()) if one.channel in rules.policy.channels]
     horizons = {channel: days for channel in listed if (days := horizon_days(rules.policy, channel))}
     if not horizons:

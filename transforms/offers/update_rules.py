@@ -44,7 +44,7 @@ NO_EVENT = LastEvent(LONG_AGO, "", "", "", "")
 def availability_row(item: str, offer: Offer, states: Sequence[StockState], policy_version: str) -> AvailabilityRow:
     """The row of one offer; `states` are those of the item, or of a kit and its components."""
     traces = [state.last for state in states if state.last is not None]
-    last = max(traces, key=lambda trace: trace[:2], default=NO_EVENT)
+    last = traces[0] if len(traces) == 1 else max(traces, key=lambda trace: trace[:2], default=NO_EVENT)
     steps = [_STEP % (_text(one.step), one.quantity, _text(one.rule)) for one in offer.figure.steps]
     return AvailabilityRow(
         item=item,

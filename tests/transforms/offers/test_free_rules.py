@@ -36,6 +36,7 @@ def test_the_example_of_the_module() -> None:
         reserved=Decimal(4),
         safety_stock=Decimal(1),
         by_location={"EAST": Decimal(5)},
+        total=Decimal(5),
     )
     assert free_for(given_stock, channel(locations=["EAST"], definition="erp"), placed, by).by_location == {"EAST": 11}
 
