@@ -2,31 +2,39 @@
 
     python -m deploy.flink.worker_pool --port 50000
 
-Beam's own `worker_pool_main` does the same, but listens on every address and starts whatever `python` is first on the
-PATH. Here `PATH` begins with the folder of the running Python.
+Beam's own `worker_pool_main` does the same, but listens on every address, starts whatever `python` is first on the
+PATH, and its workers time their steps (`sdk_worker`).
 """
 
 import argparse
-import os
+import subprocess
 import sys
-from pathlib import Path
+from typing import Any
 
 import grpc
-from apache_beam.portability.api import beam_fn_api_pb2_grpc
+from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
 from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPoolServicer
 from apache_beam.utils import thread_pool_executor
 
-# Beam can send on what a worker made before its bundle ends, by a thread that may cut an element in two: the task
-# manager then fails with an EOFException. Flink emits nothing before the end of a bundle anyway.
-FLUSH_MILLISECONDS = 0
+
+class WorkerPool(BeamFnExternalWorkerPoolServicer):
+    """Beam's pool, which ends workers as before, with workers of ours."""
+
+    def StartWorker(self, request: Any, _: Any) -> Any:  # noqa: N802 - named by the service
+        """Start one; what it prints goes where the pool's own output goes."""
+        control = f"--control={request.control_endpoint.url}"
+        command = [sys.executable, "-m", "deploy.flink.sdk_worker", f"--id={request.worker_id}", control]
+        try:
+            self._worker_processes[request.worker_id] = subprocess.Popen(command)
+        except OSError as error:
+            return beam_fn_api_pb2.StartWorkerResponse(error=f"no worker could be started: {error}")
+        return beam_fn_api_pb2.StartWorkerResponse()
 
 
 def serve(port: int) -> tuple[grpc.Server, int]:
     """A pool that listens, and on which port."""
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     server = grpc.server(thread_pool_executor.shared_unbounded_instance())
-    pool = BeamFnExternalWorkerPoolServicer(use_process=True, data_buffer_time_limit_ms=FLUSH_MILLISECONDS)
-    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
+    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(WorkerPool(use_process=True), server)
     bound = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     return server, bound
