@@ -126,8 +126,8 @@ MUTATIONS = (
     _ledger(
         "books in memory are used whatever the token in state",
         "live_shards",
-        "live is None or not token or live.token != token",
-        "live is None or not token",
+        "if token and kept_under == token",
+        "if token",
         FAILED_BUNDLES,
         INVARIANTS,
         PROOF,
@@ -185,9 +185,9 @@ MUTATIONS = (
     ),
     Mutation(
         "books stay within reach while a bundle changes them",
-        f"{LEDGER}/streamed_shards.py",
-        "        self.live.drop(key)\n",
-        "",
+        f"{LEDGER}/live_shards.py",
+        'self.by_key.pop(key, (b"", None))',
+        'self.by_key.get(key, (b"", None))',
         (FAILED_BUNDLES, PROOF),
     ),
     _ledger(

@@ -68,7 +68,7 @@ def test_the_books_of_a_shard_stay_as_large_as_their_history() -> None:
         list(worker.fire(7, *state))
         state.commit()
         sizes.append(len(state.snapshot.current or b"") + sum(map(len, state.journal.current)))
-    ledger = worker.live.by_key[7].shard.books[ITEM]
+    ledger = worker.live.by_key[7][1].shard.books[ITEM]
     assert max(sizes[LATE]) < 1.1 * max(sizes[EARLY])
     assert len(ledger.claims) < 2 * HISTORY_DAYS * 9
 

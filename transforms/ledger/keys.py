@@ -9,6 +9,7 @@ import apache_beam as beam
 from apache_beam.coders import BytesCoder
 from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec
 from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.shared import Shared
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
@@ -18,6 +19,7 @@ from transforms import record_coders as _coders  # noqa: F401 - registers them
 from transforms.collector import put_off_collection
 from transforms.ledger.books_files import events_in
 from transforms.ledger.key_rules import KeyGroups, KeyRegistry
+from transforms.ledger.live_shards import LiveShards
 from transforms.round_trips import commit_together
 
 TOKEN_BYTES = 8
@@ -113,11 +115,12 @@ class _FindFn(beam.DoFn):
 
     def __init__(self, window: timedelta) -> None:
         self.window = window
+        self.shared = Shared()
 
     def setup(self) -> None:
         put_off_collection()
         commit_together()
-        self.live: dict[int, tuple[bytes, _Live]] = {}
+        self.live = self.shared.acquire(LiveShards)
 
     def process(
         self,
@@ -127,10 +130,8 @@ class _FindFn(beam.DoFn):
         token: Any = beam.DoFn.StateParam(TOKEN),
     ) -> Iterable[KeyTaken]:
         shard, group = element
-        stamp = token.read()
-        # while it is being changed nobody may find it: if this bundle fails, memory is ahead of state
-        kept_under, live = self.live.pop(shard, (None, None))
-        if live is None or not stamp or kept_under != stamp:
+        live: _Live | None = self.live.take(shard, token.read())
+        if live is None:
             live = _Live(snapshot.read(), journal.read())
         taken = live.registry.note([group])
         live.journal_bytes += len(group)
@@ -144,5 +145,5 @@ class _FindFn(beam.DoFn):
             journal.add(group)
         fresh = secrets.token_bytes(TOKEN_BYTES)
         token.write(fresh)
-        self.live[shard] = (fresh, live)
+        self.live.keep(shard, live, fresh)
         return taken

@@ -6,6 +6,7 @@ bundle, a move to another worker or a restart they differ, and the books are rea
 counter would not do: a bundle that failed and its retry would carry the same number.
 """
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -173,28 +174,29 @@ def fold_state(live: Live) -> bytes:
 
 
 class LiveShards:
-    """The shards that one worker thread keeps in memory, the least recently used dropped first."""
+    """What one process keeps of shards in memory, the least recently used dropped first.
+
+    All copies of a step share it, whichever thread they are in: runners that work on several shards of a step at once
+    make a copy for each, and a shard comes to another copy every time.
+    """
 
     def __init__(self, limit: int = LIVE_SHARDS_MAX) -> None:
         self.limit = limit
-        self.by_key: OrderedDict[int, Live] = OrderedDict()
+        self.by_key: OrderedDict[int, tuple[bytes, Any]] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def current(self, key: int, token: bytes | None) -> Live | None:
-        """The shard as kept, if the token in state proves that nothing happened to it elsewhere."""
-        live = self.by_key.get(key)
-        if live is None or not token or live.token != token:
-            return None
-        self.by_key.move_to_end(key)
-        return live
+    def take(self, key: int, token: bytes | None) -> Any:
+        """The shard as kept, if the token in state proves that nothing happened to it elsewhere; else None.
 
-    def keep(self, key: int, live: Live, token: bytes) -> None:
+        It is kept no more: while it is being changed nobody may find it, since if that fails memory is ahead of state.
+        """
+        with self._lock:
+            kept_under, live = self.by_key.pop(key, (b"", None))
+        return live if token and kept_under == token else None
+
+    def keep(self, key: int, live: Any, token: bytes) -> None:
         """Keep a shard under the token that has just been written to state."""
-        live.token = token
-        self.by_key[key] = live
-        self.by_key.move_to_end(key)
-        while len(self.by_key) > self.limit:
-            self.by_key.popitem(last=False)
-
-    def drop(self, key: int) -> None:
-        """Forget a shard whose memory may be ahead of its state."""
-        self.by_key.pop(key, None)
+        with self._lock:
+            self.by_key[key] = (token, live)
+            while len(self.by_key) > self.limit:
+                self.by_key.popitem(last=False)

@@ -19,6 +19,7 @@ from apache_beam.transforms.userstate import (
     TimerSpec,
     on_timer,
 )
+from apache_beam.utils.shared import Shared
 from apache_beam.utils.timestamp import Timestamp
 
 from schemas.encoding import unpack
@@ -62,6 +63,7 @@ class _FoldStateFn(beam.DoFn):
         source: Source | None = None,
     ) -> None:
         """`ticks`: the clock moves, so timers are set; a timer on a pinned clock would fire for ever."""
+        self.shared = Shared()
         self.source = source or FixedSource(governed(master, policy))
         self.clock = clock
         self.ticks = ticks
@@ -79,7 +81,7 @@ class _FoldStateFn(beam.DoFn):
     def setup(self) -> None:
         put_off_collection()
         commit_together()
-        self.live = LiveShards()
+        self.live = self.shared.acquire(LiveShards)
         self.standing = self.source.standing()
         self._obey(self.standing.governed)
 
@@ -137,9 +139,7 @@ class _FoldStateFn(beam.DoFn):
             self._obey(standing.governed)
         self.standing = standing
         stamp = token.read()
-        live = self.live.current(key, stamp)
-        # while it is being changed nobody may find it: if this bundle fails, memory is ahead of state
-        self.live.drop(key)
+        live: Live | None = self.live.take(key, stamp)
         if live is None:
             version = stamp[TOKEN_BYTES:].decode() if stamp else standing.governed.version
             same_rules = version == standing.governed.version
@@ -184,6 +184,7 @@ class _FoldStateFn(beam.DoFn):
             journal.add(entry)
         fresh = secrets.token_bytes(TOKEN_BYTES) + live.version.encode()
         token.write(fresh)
+        live.token = fresh
         self.live.keep(key, live, fresh)
 
     def _keep(self, key: int, live: Live, now: datetime) -> None:

@@ -69,7 +69,7 @@ def test_a_journal_is_read_in_the_order_in_which_it_was_written() -> None:
         state.commit()
     again = a_worker()
     on_hand_after(again, state, receipt(1, at=3))
-    assert again.live.by_key[KEY].shard.books["BOLT"].claims["SO-1"].granted == 4
+    assert again.live.by_key[KEY][1].shard.books["BOLT"].claims["SO-1"].granted == 4
 
 
 def asked(quantity: int) -> StockEvent:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from apache_beam.internal import pickler
 
 from schemas.encoding import pack, unpack, unsqueeze
 from schemas.records import Decision, StockEvent
@@ -16,6 +17,7 @@ from transforms.ledger import live_shards
 from transforms.ledger.ledger_state import dump_books
 from transforms.ledger.live_shards import Live, LiveShards, fold_state, restore
 from transforms.ledger.shard_rules import Shard
+from transforms.ledger.streamed_shards import _FoldStateFn
 
 
 def a_live(journal: list[bytes], *groups: list[StockEvent]) -> Live:
@@ -45,25 +47,38 @@ def test_memory_counts_if_its_token_is_the_one_in_state(
 ) -> None:
     shards, live = LiveShards(), Live(a_shard())
     shards.keep(7, live, kept_under)
-    assert shards.current(7, in_state) is (live if found else None)
-    assert shards.current(8, in_state) is None
+    assert shards.take(8, in_state) is None
+    assert shards.take(7, in_state) is (live if found else None)
 
 
-def test_what_is_dropped_is_gone_and_dropping_it_twice_is_nothing() -> None:
-    shards = LiveShards()
-    shards.keep(7, Live(a_shard()), b"now")
-    shards.drop(7)
-    shards.drop(7)
-    assert shards.current(7, b"now") is None
+def test_what_is_taken_is_gone_until_it_is_kept_again() -> None:
+    shards, live = LiveShards(), Live(a_shard())
+    shards.keep(7, live, b"now")
+    assert shards.take(7, b"now") is live
+    assert shards.take(7, b"now") is None
+    shards.keep(7, live, b"then")
+    assert shards.take(7, b"then") is live
+
+
+def test_copies_of_a_step_share_what_they_keep_and_other_steps_do_not() -> None:
+    """Runners that work on several shards of a step at once make a copy for each."""
+    step, other = (_FoldStateFn(MASTER, POLICY) for _ in range(2))
+    copies: list[Any] = [pickler.loads(pickler.dumps(one)) for one in (step, step, other)]
+    for copy in copies:
+        copy.setup()
+    live = Live(a_shard())
+    copies[0].live.keep(7, live, b"now")
+    assert copies[2].live.take(7, b"now") is None
+    assert copies[1].live.take(7, b"now") is live
 
 
 def test_the_least_recently_used_makes_room() -> None:
     shards = LiveShards(limit=2)
     for key in (1, 2):
         shards.keep(key, Live(a_shard()), b"now")
-    assert shards.current(1, b"now")
+    shards.keep(1, shards.take(1, b"now"), b"now")
     shards.keep(3, Live(a_shard()), b"now")
-    assert {key: bool(shards.current(key, b"now")) for key in (1, 2, 3)} == {1: True, 2: False, 3: True}
+    assert {key: bool(shards.take(key, b"now")) for key in (1, 2, 3)} == {1: True, 2: False, 3: True}
 
 
 def test_the_journal_is_read_in_its_own_order() -> None:
