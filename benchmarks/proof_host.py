@@ -138,7 +138,7 @@ class Host:
         shards = {}
         for key in self.states:
             self._until_it_succeeds(key, partial(_fire, key))
-            shards[key] = self.workers[self.at_work[key]].live.by_key[key].shard
+            shards[key] = self.workers[self.at_work[key]].live.by_key[key][1].shard
         return shards
 
     def _fire_due(self) -> None:
