@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests.parts import required_parts, skip_or_fail
+from tests.pubsub_server import served_by
 from tests.turns import FLINK, alone
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 FAKE_SOURCE = Path(__file__).parent / "pubsub_fake"
 BUILD_SECONDS_MAX = 300  # the first build downloads some 25 Go modules; later ones take a second
-STOP_SECONDS_MAX = 10
 
 settings.register_profile("steady", deadline=None)  # a slow example on a busy machine is no fault
 settings.load_profile("steady")
@@ -44,16 +44,8 @@ def pubsub_emulator(request: pytest.FixtureRequest) -> Iterator[str]:
     if already:
         yield already
         return
-    fake = request.getfixturevalue("pubsub_binary")
-    with subprocess.Popen([fake], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        host = process.stdout.readline().strip()  # type: ignore[union-attr]
-        if not host:
-            pytest.fail(f"the Pub/Sub fake ended with {process.wait(STOP_SECONDS_MAX)} before it named its address")
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("PUBSUB_EMULATOR_HOST", host)
-            yield host
-        process.stdin.close()  # type: ignore[union-attr]  # its sign to end
-        process.wait(STOP_SECONDS_MAX)
+    with served_by(request.getfixturevalue("pubsub_binary")) as host:
+        yield host
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,16 @@
 """The Pub/Sub fake behaves as Pub/Sub does in what the streaming tests lean on."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from subprocess import PIPE
 
 import apache_beam as beam
 import pytest
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub, WriteToPubSub
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from tests.pubsub_server import served_by
 from tests.queues import Message, NewQueue, Queue
 from tests.streaming import run_until
 
@@ -51,14 +50,12 @@ def test_what_is_never_acknowledged_is_delivered_again_after_its_deadline(new_qu
 
 
 @pytest.fixture
-def lean_queue(pubsub_binary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+def lean_queue(pubsub_binary: Path) -> Iterator[Queue]:
     """A queue on the server that load runs use."""
-    with subprocess.Popen([pubsub_binary, "-lean"], stdin=PIPE, stdout=PIPE, text=True) as process:
-        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", process.stdout.readline().strip())  # type: ignore[union-attr]
+    with served_by(pubsub_binary, "-lean"):
         queue = Queue("lean")
         yield queue
         queue.close()
-        process.stdin.close()  # type: ignore[union-attr]  # its sign to end
 
 
 def test_the_queue_for_load_delivers_until_it_is_acknowledged(lean_queue: Queue) -> None:

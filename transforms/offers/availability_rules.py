@@ -4,15 +4,16 @@ Half of all mismatches are two systems meaning different things by one word, so 
 which dispositions it counts, whether claims come off, how many days of inbound supply it may lean on.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from schemas.master_records import Lot
 from schemas.policy_spec import ChannelPolicy, Policy
 
+Answer = TypeVar("Answer")
 ZERO = Decimal(0)
 ROUTES_REMEMBERED = 1_024  # sets of locations that stock lies at; most items share a few
 
@@ -102,15 +103,28 @@ def here_for(stock: ItemStock, channel: ChannelPolicy, rules: Rules) -> Here:
 
 def heres_for(stock: ItemStock, rules: Rules) -> dict[str, Here]:
     """What `here_for` says of each channel, by name; those that count the same at the same places share one answer."""
-    found: dict[Any, Here] = {}
-    heres = {}
+    return of_channels(
+        rules, lambda _, channel: counted_by(channel), lambda _, channel: here_for(stock, channel, rules)
+    )
+
+
+def counted_by(channel: ChannelPolicy) -> tuple[Any, ...]:
+    """What of stock a channel counts, and where."""
+    return (channel.definition, channel.locations, channel.minimum_shelf_life_days)
+
+
+def of_channels(
+    rules: Rules, likeness: Callable[[str, ChannelPolicy], Hashable], ask: Callable[[str, ChannelPolicy], Answer]
+) -> dict[str, Answer]:
+    """The answer for each channel, by name; channels of the same likeness share one."""
+    found: dict[Hashable, Answer] = {}
+    answers = {}
     for name, channel in rules.policy.channels.items():
-        counted = (channel.definition, channel.locations, channel.minimum_shelf_life_days)
-        here = found.get(counted)
-        if here is None:
-            here = found[counted] = here_for(stock, channel, rules)
-        heres[name] = here
-    return heres
+        alike = likeness(name, channel)
+        if alike not in found:
+            found[alike] = ask(name, channel)
+        answers[name] = found[alike]
+    return answers
 
 
 def _sells(item: str, lot: str, shelf_life_days_min: int, rules: Rules) -> bool:

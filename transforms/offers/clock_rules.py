@@ -31,9 +31,7 @@ def next_change(item: str, stock_of: StockOf, master: MasterData, rules: Rules) 
         moments.append(until)
     in_lots = [stock for stock in stocks if any(lot for _, lot, _ in stock.on_hand)]
     for name in listed:
-        channel = policy.channels[name]
-        if channel.blackouts or in_lots:
-            moments += _channel_times(channel, in_lots, rules)
+        moments += _channel_times(policy.channels[name], in_lots, rules)
         if name in policy.inbound_days:
             moments.append(_midnight(rules.as_of) + timedelta(days=1))
     return min((at for at in moments if at > rules.as_of), default=None)

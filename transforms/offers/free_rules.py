@@ -7,7 +7,7 @@ sellable      10 - 4 - 1 = 5      erp_available (counts quality_hold, ignores cl
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from schemas.policy_spec import ChannelPolicy
 from transforms.offers.availability_rules import (
@@ -17,8 +17,10 @@ from transforms.offers.availability_rules import (
     Placed,
     Rules,
     Supply,
+    counted_by,
     expected_of,
     here_for,
+    of_channels,
     routed,
 )
 
@@ -77,16 +79,12 @@ def free_for(
 
 def frees_for(stock: ItemStock, placed: Placed, rules: Rules, heres: Mapping[str, Here]) -> dict[str, Free]:
     """What `free_for` says of each channel, by name; those that count and hold back the same share one answer."""
-    found: dict[Any, Free] = {}
-    frees = {}
-    for name, channel in rules.policy.channels.items():
-        held_back = rules.policy.held_back_of(stock.item, name, channel.locations)
-        counted = (channel.definition, channel.locations, channel.minimum_shelf_life_days, id(held_back))
-        free = found.get(counted)
-        if free is None:
-            free = found[counted] = free_for(stock, channel, placed, rules, name, heres[name])
-        frees[name] = free
-    return frees
+    held_back_of = rules.policy.held_back_of
+    return of_channels(
+        rules,
+        lambda name, channel: (*counted_by(channel), id(held_back_of(stock.item, name, channel.locations))),
+        lambda name, channel: free_for(stock, channel, placed, rules, name, heres[name]),
+    )
 
 
 def _inbound_by_location(
